@@ -1,0 +1,1 @@
+"""What makes a call happen: flows and their drivers, retries, the network."""

@@ -1,0 +1,108 @@
+"""The values that everything shares: credentials, endpoints, and shapes of more than one result."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from ec2lite.errors import EC2Error
+
+
+@frozen
+class Credentials:
+    """An AWS access key, permanent or temporary.
+
+    ``session_token`` comes with temporary keys, ``expiration`` is when they end (a timezone-aware
+    datetime), ``account_id`` the twelve digits of the account where the provider knows them.
+    The repr shows neither the secret nor the token.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/security-creds.html
+    """
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    expiration: datetime | None = None
+    account_id: str | None = None
+
+
+@frozen
+class Endpoint:
+    """Where a service is, and what to sign requests to it for."""
+
+    url: str
+    signing_region: str
+    signing_name: str
+
+
+@frozen
+class InstanceState:
+    """The state of an instance, as a 16-bit number and a name.
+
+    ``raw_code`` is the number as sent. AWS uses its high byte internally and asks to ignore it;
+    ``code`` is the low byte: 0 pending, 16 running, 32 shutting-down, 48 terminated, 64 stopping,
+    80 stopped. A code or name that AWS adds one day is kept as it is.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
+    """
+
+    raw_code: int
+    name: str
+
+    @property
+    def code(self) -> int:
+        """The low byte of ``raw_code``."""
+        return self.raw_code & 0xFF
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what boto3 returns for it."""
+        return {"Code": self.raw_code, "Name": self.name}
+
+
+@frozen
+class InstanceStateChange:
+    """What a call did to the state of one instance.
+
+    An instance that was stopping or stopped already has a ``previous_state`` equal to its
+    ``current_state``.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStateChange.html
+    """
+
+    instance_id: str
+    current_state: InstanceState
+    previous_state: InstanceState
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what boto3 returns for it."""
+        return {
+            "InstanceId": self.instance_id,
+            "CurrentState": self.current_state.to_dict(),
+            "PreviousState": self.previous_state.to_dict(),
+        }
+
+
+@frozen
+class ResponseMetadata:
+    """How the answer came.
+
+    ``request_id`` is AWS's name for the request (None if the answer had none), ``headers`` have
+    lower-case names, ``attempts`` counts the requests sent, this answer's included, and
+    ``earlier_failures`` holds what the attempts before it ended in, oldest first.
+    """
+
+    request_id: str | None
+    status_code: int
+    headers: dict[str, str]
+    attempts: int = 1
+    earlier_failures: tuple[EC2Error, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what boto3 returns for it."""
+        request_id = {} if self.request_id is None else {"RequestId": self.request_id}
+        return {
+            **request_id,
+            "HTTPStatusCode": self.status_code,
+            "HTTPHeaders": dict(self.headers),
+            "RetryAttempts": self.attempts - 1,
+        }

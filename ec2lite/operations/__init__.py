@@ -1,0 +1,1 @@
+"""One API action a file: its request, its form pairs, its result, its XML."""

@@ -1,0 +1,1 @@
+"""Bytes and values, one from the other: pure, without I/O, clock or environment."""
