@@ -1,0 +1,145 @@
+"""Where a service is: botocore's endpoint rules, for the five services that ec2lite talks to.
+
+A Region belongs to the first partition whose pattern it matches, so Regions that do not exist yet
+work too; one that matches none is looked for in the first partition, ``aws``.
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ec2lite.config.partitions import PARTITIONS, Partition
+from ec2lite.errors import ConfigError
+from ec2lite.models import Endpoint
+
+# Service: the beginning of its host name, and the name to sign for.
+_SERVICES: Final = {
+    "ec2": ("ec2", "ec2"),
+    "sts": ("sts", "sts"),
+    "oidc": ("oidc", "sso-oauth"),
+    "sso": ("portal.sso", "awsssoportal"),
+    "signin": ("signin", "signin"),
+}
+_HOST_LABEL: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+
+
+def resolve_endpoint(
+    region: str | None,
+    *,
+    service: str = "ec2",
+    use_fips: bool = False,
+    use_dualstack: bool = False,
+    endpoint_url: str | None = None,
+) -> Endpoint:
+    """Return the endpoint of a service in a Region; its URL has no slash at the end.
+
+    ``service`` is ``ec2``, ``sts``, ``oidc`` and ``sso`` (IAM Identity Center's tokens and portal)
+    or ``signin``. ``endpoint_url`` is taken as it is, and needs a Region all the same: requests
+    are signed for one. A ``ConfigError`` says which argument is wrong, or what the partition does
+    not have.
+    """
+    if service not in _SERVICES:
+        raise ConfigError(f"service must be one of {', '.join(_SERVICES)}, not {service!r}")
+    prefix, signing_name = _SERVICES[service]
+    region = _check_region(region)
+    if endpoint_url is not None:
+        return Endpoint(_override(endpoint_url, use_fips, use_dualstack), region, signing_name)
+    partition = find_partition(region)
+    _check_variants(partition, use_fips, use_dualstack)
+    if service == "signin":
+        host = _signin_host(region, partition, use_fips, use_dualstack)
+    elif service == "sts" and region == "aws-global" and not use_fips and not use_dualstack:
+        # The one Region that is not a place: STS's first, global endpoint.
+        host, region = f"sts.{partition.suffix}", partition.global_region
+    else:
+        # In GovCloud the plain names are FIPS endpoints.
+        is_plain_fips = partition.name == "aws-us-gov" and not use_dualstack
+        fips = "-fips" if use_fips and not is_plain_fips else ""
+        suffix = partition.dualstack_suffix if use_dualstack else partition.suffix
+        host = f"{prefix}{fips}.{region}.{suffix}"
+    return Endpoint(f"https://{host}", region, signing_name)
+
+
+def find_partition(region: str) -> Partition:
+    """Return the partition of a Region, also of one that nobody knows yet."""
+    for partition in PARTITIONS:
+        if region in partition.extra_regions or re.match(partition.pattern, region):
+            return partition
+    return PARTITIONS[0]
+
+
+def check_url(url: str, name: str = "endpoint_url") -> str:
+    """Return an endpoint's URL without a slash at its end.
+
+    It must be http or https, with a host and no more than a port and a path besides. A
+    ``ConfigError`` says of ``name`` what is wrong; it does not show the URL, in which there may be
+    a password.
+    """
+    if problem := _url_problem(url):
+        raise ConfigError(f"{name} {problem}")
+    return url.rstrip("/")
+
+
+def _url_problem(url: str) -> str | None:
+    from urllib.parse import urlsplit  # most clients need no URL but AWS's own
+
+    # urlsplit() silently drops some of these characters.
+    if not url.isprintable() or " " in url or "\\" in url:
+        return "has a space, a backslash or a control character"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "is not a URL: its host or port is malformed"
+    if parts.scheme not in {"http", "https"}:
+        return "must begin with http:// or https://"
+    if "@" in parts.netloc:
+        return "must not have a user name or password"
+    if not parts.hostname or port == 0:
+        return "must have a host, and no port 0"
+    if "?" in url:
+        return "must not have a query (`?`)"
+    return "must not have a fragment (`#`)" if "#" in url else None
+
+
+def _check_region(region: str | None) -> str:
+    if region is None:
+        raise ConfigError(
+            "no Region: pass region=, or set AWS_REGION, AWS_DEFAULT_REGION, or `region` in the "
+            "profile"
+        )
+    if not re.fullmatch(_HOST_LABEL, region):
+        raise ConfigError(
+            f"region must be letters, digits and hyphens, as in eu-west-1, not {region!r}"
+        )
+    return region
+
+
+def _override(url: str, use_fips: bool, use_dualstack: bool) -> str:
+    if use_fips:
+        raise ConfigError("use_fips and endpoint_url do not go together")
+    if use_dualstack:
+        raise ConfigError("use_dualstack and endpoint_url do not go together")
+    return check_url(url)
+
+
+def _check_variants(partition: Partition, use_fips: bool, use_dualstack: bool) -> None:
+    if use_fips and not partition.supports_fips:
+        raise ConfigError(f"the partition {partition.name} has no FIPS endpoints")
+    if use_dualstack and not partition.supports_dualstack:
+        raise ConfigError(f"the partition {partition.name} has no dual-stack endpoints")
+
+
+def _signin_host(region: str, partition: Partition, use_fips: bool, use_dualstack: bool) -> str:
+    """Return the host of AWS Sign-In, which has names of its own."""
+    if use_dualstack:
+        return f"signin{'-fips' if use_fips else ''}.{region}.{partition.dualstack_suffix}"
+    if not use_fips:
+        return f"{region}.signin.{partition.signin_suffix}"
+    if region == "us-gov-west-1":
+        return f"signin-fips.{partition.signin_suffix}"
+    if partition.name == "aws-us-gov":
+        return f"{region}.signin-fips.{partition.signin_suffix}"
+    return f"signin-fips.{region}.{partition.suffix}"
