@@ -15,7 +15,7 @@ EC2Error                            everything ec2lite raises on purpose
     ├── RequestExpired              the clock is off, or the credentials have expired
     ├── RequestLimitExceeded        throttled
     ├── UnauthorizedOperation       IAM says no
-    └── UnsupportedOperation        not for this instance (one-time Spot, hibernation not configured)
+    └── UnsupportedOperation        not for this instance: one-time Spot, no hibernation
 
 A code without a class of its own is a plain ServiceError: look at its ``code``.
 Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
@@ -98,9 +98,7 @@ class TransportError(EC2Error):
     surely did not reach the service, as when no connection could be opened.
     """
 
-    def __init__(
-        self, message: str, *, is_timeout: bool = False, maybe_sent: bool = True
-    ) -> None:
+    def __init__(self, message: str, *, is_timeout: bool = False, maybe_sent: bool = True) -> None:
         super().__init__(message)
         self.is_timeout = is_timeout
         self.maybe_sent = maybe_sent
@@ -209,7 +207,7 @@ class InstanceIdMalformed(ServiceError):
 
 
 class InstanceNotFound(ServiceError):
-    """An instance does not exist; right after its launch: not yet (EC2 is eventually consistent)."""
+    """An instance does not exist, or does not yet: EC2 is eventually consistent."""
 
 
 class OperationNotPermitted(ServiceError):

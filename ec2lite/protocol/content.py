@@ -1,0 +1,78 @@
+"""Bodies that come compressed: Content-Encoding undone, within a bound.
+
+RFC 9110, section 8.4.1; gzip is RFC 1952, deflate RFC 1950.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Final
+
+from ec2lite.errors import ResponseError
+
+MAX_SIZE: Final = 64 * 1024 * 1024
+"""Bytes of an answer. The largest, DescribeInstances with 1000 instances, have about 5 MB."""
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_NAMES: Final = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}
+_XML_STARTS: Final = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\x00<")
+
+
+def inflate(body: bytes, encoding: str, limit: int, *, status_code: int = 0) -> bytes:
+    """Return ``body`` without the Content-Encoding ``encoding``, ``limit`` bytes at most.
+
+    A body that does not look compressed is returned as it is, for whoever passes an answer on may
+    have inflated it and left the header. Encodings given in a list are undone last to first.
+    Raises ResponseError: compressed in a way that was not asked for, too large, or broken.
+    """
+    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+        if name in {"", "identity"} or not body or _looks_like_xml(body):
+            continue
+        if name not in _NAMES:
+            raise ResponseError(
+                f"the body has the Content-Encoding {name!r}, which was not asked for",
+                status_code=status_code,
+                body=body,
+            )
+        body = _inflate_one(body, _NAMES[name], limit, status_code)
+    return body
+
+
+def _looks_like_xml(body: bytes) -> bool:
+    return body.lstrip()[:4].startswith(_XML_STARTS)
+
+
+def _inflate_one(body: bytes, name: str, limit: int, status_code: int) -> bytes:
+    if name == "gzip" and not body.startswith(_GZIP_MAGIC):
+        return body
+    if name == "deflate" and not _has_zlib_header(body):
+        return body
+    inflated = bytearray()
+    rest = body
+    # A gzip body may have several members, one after the other (RFC 1952, section 2.2).
+    while rest and (not inflated or rest.startswith(_GZIP_MAGIC)):
+        member = zlib.decompressobj(_GZIP if name == "gzip" else zlib.MAX_WBITS)
+        try:
+            inflated += member.decompress(rest, limit + 1 - len(inflated))
+        except zlib.error as error:
+            raise _broken(f"the {name} body is corrupt: {error}", status_code, body) from error
+        if len(inflated) > limit:
+            raise ResponseError(
+                f"answer larger than {limit} bytes after inflating",
+                status_code=status_code,
+                body=bytes(inflated),
+            )
+        if not member.eof:
+            raise _broken(f"the {name} body is cut short", status_code, body)
+        rest = member.unused_data
+    return bytes(inflated)
+
+
+def _has_zlib_header(body: bytes) -> bool:
+    """RFC 1950, section 2.2: method 8, and the first two bytes a multiple of 31."""
+    return len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
+
+
+def _broken(message: str, status_code: int, body: bytes) -> ResponseError:
+    return ResponseError(message, status_code=status_code, body=body, is_broken=True)

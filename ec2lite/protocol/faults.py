@@ -1,0 +1,40 @@
+"""Error documents, EC2's and STS's, to exceptions.
+
+EC2: ``<Response><Errors><Error><Code/><Message/></Error>…</Errors><RequestID/></Response>``
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/api-error-response.html
+STS: ``<ErrorResponse><Error><Type/><Code/><Message/></Error><RequestId/></ErrorResponse>``
+https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ec2lite.errors import BY_CODE, ResponseError, ServiceError
+from ec2lite.protocol import xml
+
+if TYPE_CHECKING:
+    from ec2lite.protocol.xml import Element
+
+
+def is_fault(root: Element) -> bool:
+    """Whether the document is one of errors, whatever status it came with."""
+    return xml.local_name(root) in {"Response", "ErrorResponse"}
+
+
+def parse(root: Element, *, status_code: int, request_id: str | None) -> ServiceError:
+    """Return the exception for a document of errors, all of them kept, the first one deciding."""
+    errors = tuple(_error(element) for element in root.iter("{*}Error"))
+    if not errors:
+        raise ResponseError("the answer is an error document without an error in it")
+    code, message = errors[0]
+    return BY_CODE.get(code, ServiceError)(
+        message, code=code, request_id=request_id, status_code=status_code, errors=errors
+    )
+
+
+def _error(element: Element) -> tuple[str, str]:
+    # The documents print codes with and without the side that is to blame.
+    code = xml.text(element, "Code").removeprefix("Client.").removeprefix("Server.")
+    message = xml.find(element, "Message")
+    return code, "" if message is None else message.text or ""

@@ -1,0 +1,41 @@
+"""What an API action is: a name, form pairs to send, a document to read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from ec2lite.models import ResponseMetadata
+    from ec2lite.protocol.xml import Element
+
+R = TypeVar("R")
+
+
+class Operation(ABC, Generic[R]):
+    """A request to AWS's Query protocol; ``R`` is the class of its result.
+
+    Subclasses are attrs classes whose fields are the action's parameters. Writing one is all it
+    takes to call an action that ec2lite does not know: ``Client.send`` accepts any.
+    """
+
+    __slots__ = ()
+
+    action: ClassVar[str]
+    """AWS's name for it, sent as ``Action``."""
+    service: ClassVar[str] = "ec2"
+    version: ClassVar[str] = "2016-11-15"
+    """The version of the API's model, sent as ``Version``."""
+    repeatable: ClassVar[bool] = True
+    """Whether it does no harm to send it again when the first one may have arrived."""
+    signed: ClassVar[bool] = True
+    confidential: ClassVar[bool] = False
+    """Whether the answer holds secrets, so that no error may quote it."""
+
+    @abstractmethod
+    def form_pairs(self) -> list[tuple[str, str]]:
+        """Return the parameters as they are sent, without ``Action`` and ``Version``."""
+
+    @abstractmethod
+    def parse(self, root: Element, metadata: ResponseMetadata) -> R:
+        """Read the document of a successful answer; raise ``ResponseError`` where it is wrong."""

@@ -1,0 +1,34 @@
+"""The Query protocol's request body: pairs of names and values, form-encoded.
+
+https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CONTENT_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+def encode(action: str, version: str, pairs: Iterable[tuple[str, str]]) -> bytes:
+    """Return ``Action=…&Version=…`` and the pairs, percent-encoded as UTF-8.
+
+    A space becomes ``%20``, which every reader of forms understands, rather than ``+``.
+    """
+    parts = [f"Action={action}", f"Version={version}"]
+    parts += [f"{name}={quote(value, safe='-_.~')}" for name, value in pairs]
+    return "&".join(parts).encode("ascii")
+
+
+def listed(name: str, values: Iterable[str]) -> list[tuple[str, str]]:
+    """Return a list's pairs, flattened and numbered from 1: ``InstanceId.1``, ``InstanceId.2``."""
+    return [(f"{name}.{index}", value) for index, value in enumerate(values, 1)]
+
+
+def flag(name: str, value: bool | None) -> list[tuple[str, str]]:
+    """Return the pair of a three-valued flag; None is not sent, and leaves the default to AWS."""
+    return [] if value is None else [(name, "true" if value else "false")]

@@ -1,0 +1,76 @@
+"""From an HTTP answer to an operation's result, or to the error it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ec2lite.errors import EC2Error, ResponseError
+from ec2lite.models import ResponseMetadata
+from ec2lite.protocol import content, faults, xml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ec2lite.protocol.operation import Operation
+    from ec2lite.protocol.xml import Element
+
+R = TypeVar("R")
+
+
+def parse_response(
+    request: Operation[R], *, status_code: int, headers: Mapping[str, str], body: bytes
+) -> R:
+    """Return the result of an operation from the answer to it, however that was received.
+
+    Raises ``ServiceError`` where AWS says no, whatever the status, and ``ResponseError`` where the
+    answer is not the protocol's.
+    """
+    return read(request, status_code, {k.lower(): v for k, v in headers.items()}, body)
+
+
+def read(
+    operation: Operation[R],
+    status_code: int,
+    headers: dict[str, str],
+    body: bytes,
+    *,
+    attempts: int = 1,
+    earlier_failures: tuple[EC2Error, ...] = (),
+    max_size: int = content.MAX_SIZE,
+) -> R:
+    """Do what ``parse_response`` does, for headers with lower-case names."""
+    try:
+        body = content.inflate(body, headers.get("content-encoding", ""), max_size)
+        root = xml.parse(body)
+        metadata = ResponseMetadata(
+            _request_id(root, headers), status_code, headers, attempts, earlier_failures
+        )
+        return _read_document(operation, root, metadata)
+    except EC2Error as error:
+        error.operation = operation.action
+        error.attempts = attempts
+        if isinstance(error, ResponseError):
+            error.status_code = status_code
+            error.body = b"" if operation.confidential else body[:512]
+        raise
+
+
+def _read_document(operation: Operation[R], root: Element, metadata: ResponseMetadata) -> R:
+    if faults.is_fault(root):
+        raise faults.parse(root, status_code=metadata.status_code, request_id=metadata.request_id)
+    expected = f"{operation.action}Response"
+    if xml.local_name(root) != expected:
+        raise ResponseError(f"the answer is a <{xml.local_name(root)}>, not a <{expected}>")
+    if not 200 <= metadata.status_code < 300:
+        raise ResponseError(f"the answer is a <{expected}> that claims to have failed")
+    return operation.parse(root, metadata)
+
+
+def _request_id(root: Element, headers: dict[str, str]) -> str | None:
+    """Find the request's id: EC2 and STS spell and place it differently, gateways use a header."""
+    for parent in (root, xml.find(root, "ResponseMetadata")):
+        for name in ("requestId", "RequestID", "RequestId"):
+            element = None if parent is None else xml.find(parent, name)
+            if element is not None:
+                return element.text
+    return headers.get("x-amzn-requestid")

@@ -1,0 +1,22 @@
+"""The state of an instance as it travels: a 16-bit number written in decimal.
+
+The high byte is AWS's own and to be ignored, the low byte is the state.
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
+"""
+
+from __future__ import annotations
+
+from ec2lite.errors import ResponseError
+
+_DIGITS_OF_65535 = 5
+
+
+def decode(text: str) -> int:
+    """Read the 16 bits of a state code, 0 to 65535; raise ``ResponseError`` for anything else."""
+    digits = text.strip()
+    # Not int() alone: it takes signs, underscores, other scripts' digits and any length.
+    if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS_OF_65535:
+        code = int(digits)
+        if code <= 0xFFFF:
+            return code
+    raise ResponseError(f"the state code {text[:40]!r} is no 16-bit integer")
