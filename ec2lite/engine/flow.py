@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
+from ec2lite.models import Credentials
+
 if TYPE_CHECKING:
     import httpx
 
-    from ec2lite.models import Credentials
 
 R = TypeVar("R")
 
@@ -84,7 +85,8 @@ class AsyncWorld(Protocol):
 
 def run(flow: Flow[R], world: World) -> R:
     """Drive a flow to its end and return its result."""
-    step, outcome = flow.send, None
+    step: Callable[[Any], Effect] = flow.send
+    outcome: Any = None
     try:
         while True:
             effect = step(outcome)
@@ -93,14 +95,16 @@ def run(flow: Flow[R], world: World) -> R:
             except Exception as error:  # noqa: BLE001 - handed to the flow, which decides
                 step, outcome = flow.throw, error
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return] # StopIteration is not generic
+        result: R = end.value
+        return result
     finally:
         flow.close()
 
 
 async def arun(flow: Flow[R], world: AsyncWorld) -> R:
     """Drive a flow to its end and return its result, as ``run`` does."""
-    step, outcome = flow.send, None
+    step: Callable[[Any], Effect] = flow.send
+    outcome: Any = None
     try:
         while True:
             effect = step(outcome)
@@ -109,6 +113,7 @@ async def arun(flow: Flow[R], world: AsyncWorld) -> R:
             except Exception as error:  # noqa: BLE001 - handed to the flow, which decides
                 step, outcome = flow.throw, error
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return] # StopIteration is not generic
+        result: R = end.value
+        return result
     finally:
         flow.close()

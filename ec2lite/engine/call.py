@@ -1,0 +1,191 @@
+"""One call: sign, send, read, and again if that may help.
+
+The flow here is the only text of it; ``run`` and ``arun`` make it sync and async.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define, field
+
+from ec2lite.engine.context import Context
+from ec2lite.engine.flow import GET_CREDENTIALS, Answer, Flow, GetCredentials, Sleep
+from ec2lite.engine.retry import Retry
+from ec2lite.errors import EC2Error, ResponseError, ServiceError, TransportError
+from ec2lite.models import Credentials
+from ec2lite.protocol import response
+from ec2lite.protocol.operation import Operation
+from ec2lite.protocol.request import encode
+
+if TYPE_CHECKING:
+    import httpx
+
+
+R = TypeVar("R")
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html#CommonErrors
+EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+
+
+def call(operation: Operation[R], context: Context) -> Flow[R]:
+    """Return the operation's result, after as many attempts as it takes and policy allows."""
+    attempts = Attempts(operation, context)
+    credentials: Credentials | None = None
+    while True:
+        try:
+            pause = context.retrier.reserve()
+            if pause > 0:
+                yield Sleep(pause)
+            if operation.signed:
+                credentials = yield attempts.wanted_credentials
+            answer: Answer = yield attempts.request(credentials)
+            result: R = attempts.read(answer)
+        except EC2Error as error:
+            delay = attempts.recover(error)
+            if delay > 0:
+                yield Sleep(delay)
+        else:
+            return result
+
+
+@define
+class Attempts:
+    """The attempts of one call: what was tried so far, and what that means for the next."""
+
+    operation: Operation[Any]
+    context: Context
+    count: int = 0
+    failures: list[EC2Error] = field(factory=list[EC2Error])
+    wanted_credentials: GetCredentials = GET_CREDENTIALS
+    _body: bytes = field(init=False, repr=False)
+    _invocation: str = field(init=False)
+    _deadline: float | None = field(init=False)
+    _credentials: Credentials | None = field(default=None, init=False)
+    _signed_for: datetime | None = field(default=None, init=False)
+    _sent: datetime | None = field(default=None, init=False)
+    _answer: Answer | None = field(default=None, init=False)
+    _retry: Retry | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        total = self.context.timeout.total
+        self._body = encode(self.operation)
+        # One id for all attempts lets AWS tell a repetition from a second call.
+        self._invocation = str(uuid.uuid4())
+        self._deadline = None if total is None else self.context.monotonic() + total
+
+    def request(self, credentials: Credentials | None) -> httpx.Request:
+        """Return the request for one more attempt, signed for now."""
+        context = self.context
+        remaining = self._remaining()
+        self.count += 1
+        self._answer, self._credentials = None, credentials
+        self._sent = context.clock()
+        self._signed_for = context.skew.correct(self._sent)
+        most = context.retrier.max_attempts
+        return context.builder.build(
+            self.operation,
+            self._body,
+            credentials=credentials,
+            now=self._signed_for,
+            headers={
+                "amz-sdk-invocation-id": self._invocation,
+                "amz-sdk-request": f"attempt={self.count}; max={most}",
+            },
+            extensions={
+                "timeout": context.timeout.extension(remaining),
+                "deadline": self._deadline,
+                "repeatable": self.operation.repeatable,
+            },
+        )
+
+    def read(self, answer: Answer) -> Any:  # noqa: ANN401 - the R of the operation, which call() knows
+        """Return what the answer means and settle the account; raise what went wrong."""
+        self._answer = answer
+        result = response.read(
+            self.operation,
+            answer.status_code,
+            answer.headers,
+            answer.body,
+            attempts=self.count,
+            earlier_failures=tuple(self.failures),
+            max_size=self.context.max_response_size,
+        )
+        self.context.retrier.succeeded(self._retry)
+        return result
+
+    def recover(self, error: EC2Error) -> float:
+        """Return the seconds to wait before the next attempt; raise the error if none may help."""
+        error.operation = self.operation.action
+        error.attempts = self.count
+        error.earlier_failures = tuple(self.failures)
+        if self.operation.confidential and isinstance(error, ResponseError):
+            error.body = b""
+        delay = self._repair(error)
+        if delay is None:
+            delay = self._repeat(error)
+        if delay is None or not self._in_time(delay):
+            raise error
+        self.failures.append(error)
+        return delay
+
+    def _repair(self, error: EC2Error) -> float | None:
+        """Mend the clock or the credentials if the service complained about those."""
+        if not isinstance(error, ServiceError) or self.count >= self.context.retrier.max_attempts:
+            return None
+        if self._learn_skew(error):
+            return 0.0
+        expired = error.code in EXPIRED_CODES and self._credentials is not None
+        if expired and self.wanted_credentials.rejected is None:
+            self.wanted_credentials = GetCredentials(rejected=self._credentials)
+            return 0.0
+        return None
+
+    def _learn_skew(self, error: ServiceError) -> bool:
+        return (
+            self._answer is not None
+            and self._sent is not None
+            and self._signed_for is not None
+            and self.context.skew.learn(
+                error.code,
+                self._answer.headers,
+                sent=self._sent,
+                received=self.context.clock(),
+                signed_for=self._signed_for,
+            )
+        )
+
+    def _repeat(self, error: EC2Error) -> float | None:
+        """Ask the retry policy, unless a repetition could do a thing twice."""
+        headers = {} if self._answer is None else self._answer.headers
+        granted = self.context.retrier.retry(error, self.count, headers.get("x-amz-retry-after"))
+        if granted is None or not (self.operation.repeatable or was_refused(error)):
+            return None
+        self._retry = granted
+        return granted.delay
+
+    def _remaining(self) -> float | None:
+        if self._deadline is None:
+            return None
+        remaining = self._deadline - self.context.monotonic()
+        if remaining <= 0:
+            limit = self.context.timeout.total
+            raise TransportError(
+                f"the time limit of {limit:g} s has passed",
+                is_timeout=True,
+                maybe_sent=self.count > 0,
+            )
+        return remaining
+
+    def _in_time(self, delay: float) -> bool:
+        """Whether an attempt after that delay would still have time."""
+        return self._deadline is None or self.context.monotonic() + delay < self._deadline
+
+
+def was_refused(error: EC2Error) -> bool:
+    """Whether the request surely was not carried out: it never arrived, or was throttled."""
+    if isinstance(error, TransportError):
+        return not error.maybe_sent
+    return isinstance(error, ServiceError) and error.is_throttling

@@ -1,0 +1,70 @@
+"""What a client's calls have in common, worked out once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from ec2lite.engine.retry import Retrier
+from ec2lite.engine.skew import Skew
+from ec2lite.errors import ConfigError
+from ec2lite.protocol.content import MAX_SIZE
+from ec2lite.protocol.request import RequestBuilder
+
+if TYPE_CHECKING:
+    from attrs import Attribute
+
+
+def _seconds(instance: object, attribute: Attribute[Any], value: Any) -> None:  # noqa: ANN401 - untyped callers are checked too
+    del instance
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0 < value < float("inf")):
+        raise ConfigError(f"timeout: {attribute.name} needs seconds above 0 or None, not {value!r}")
+
+
+@frozen
+class Timeout:
+    """Time limits in seconds; None is no limit.
+
+    ``connect`` is for opening a connection, TLS included (3.1 s, the AWS SDKs' standard default:
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-smart-config-defaults.html), ``read``
+    for the silence of the service (60 s, as botocore), ``total`` for the whole call with its
+    retries and waits (150 s: two silences and the time between them).
+    """
+
+    connect: float | None = field(default=3.1, validator=_seconds)
+    read: float | None = field(default=60.0, validator=_seconds)
+    total: float | None = field(default=150.0, validator=_seconds)
+
+    def extension(self, remaining: float | None) -> dict[str, float | None]:
+        """Return httpx's ``timeout`` extension for an attempt with so much time left."""
+        connect, read = _sooner(self.connect, remaining), _sooner(self.read, remaining)
+        return {"connect": connect, "read": read, "write": read, "pool": remaining}
+
+
+def _sooner(limit: float | None, remaining: float | None) -> float | None:
+    if limit is None or remaining is None:
+        return remaining if limit is None else limit
+    return min(limit, remaining)
+
+
+def utc_now() -> datetime:
+    """Return the time of this machine's clock."""
+    return datetime.now(UTC)
+
+
+@frozen
+class Context:
+    """What a call needs to know besides its operation."""
+
+    builder: RequestBuilder
+    retrier: Retrier
+    timeout: Timeout = field(factory=Timeout)
+    skew: Skew = field(factory=Skew)
+    clock: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+    max_response_size: int = MAX_SIZE

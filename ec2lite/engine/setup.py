@@ -1,0 +1,116 @@
+"""A client's arguments, checked at once; and what follows from them, worked out on first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from ec2lite.config.endpoints import check_region, check_url, resolve_endpoint
+from ec2lite.config.settings import Settings
+from ec2lite.engine.context import Context, Timeout, utc_now
+from ec2lite.engine.retry import RetryPolicy, StandardRetry
+from ec2lite.engine.skew import Skew
+from ec2lite.errors import ConfigError
+from ec2lite.protocol.request import RequestBuilder, default_signer, user_agent
+from ec2lite.protocol.signer import Signer
+
+if TYPE_CHECKING:
+    from attrs import Attribute
+
+    from ec2lite.models import Endpoint
+
+
+def _printable(instance: object, attribute: Attribute[str | None], value: str | None) -> None:
+    del instance
+    # It becomes a header, which a line break would end.
+    if value is not None and not (value.isascii() and value.isprintable()):
+        raise ConfigError(f"{attribute.name}: printable ASCII is needed")
+
+
+def _region(region: str | None) -> str | None:
+    return None if region is None else check_region(region)
+
+
+def _url(url: str | None) -> str | None:
+    return None if url is None else check_url(url)
+
+
+def _timeout(timeout: float | Timeout | None) -> Timeout:
+    if isinstance(timeout, Timeout):
+        return timeout
+    return Timeout() if timeout is None else Timeout(total=timeout)
+
+
+@define(eq=False)
+class Setup:
+    """What a client was told, and what its environment says."""
+
+    settings: Settings
+    region: str | None = field(converter=_region)
+    endpoint_url: str | None = field(converter=_url)
+    use_fips: bool | None
+    use_dualstack: bool | None
+    retry: RetryPolicy | None
+    timeout: Timeout = field(converter=_timeout)
+    signer: Signer | None
+    user_agent_extra: str | None = field(validator=_printable)
+    clock: Callable[[], datetime] | None
+    _context: Context | None = field(default=None, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def context(self) -> Context:
+        """Return what the client's calls have in common; made once, by one thread."""
+        if self._context is None:
+            with self._lock:
+                if self._context is None:
+                    self._context = self._make_context()
+        return self._context
+
+    def _make_context(self) -> Context:
+        return Context(
+            builder=RequestBuilder(
+                self.endpoint(),
+                self.signer or default_signer(),
+                user_agent(self.user_agent_extra),
+            ),
+            retrier=self._retry_policy().start(),
+            timeout=self.timeout,
+            skew=Skew(),
+            clock=utc_now if self.clock is None else _in_utc(self.clock),
+        )
+
+    def endpoint(self) -> Endpoint:
+        """Return where the requests go: the arguments decide, then the environment and profile."""
+        settings = self.settings
+        url = self.endpoint_url or settings.endpoint_url("ec2")
+        return resolve_endpoint(
+            self.region or settings.region,
+            endpoint_url=url,
+            use_fips=_first(self.use_fips, settings.use_fips, url),
+            use_dualstack=_first(self.use_dualstack, settings.use_dualstack, url),
+        )
+
+    def _retry_policy(self) -> RetryPolicy:
+        if self.retry is not None:
+            return self.retry
+        most = self.settings.max_attempts
+        return StandardRetry() if most is None else StandardRetry(max_attempts=most)
+
+
+def _first(argument: bool | None, setting: bool | None, url: str | None) -> bool:
+    if argument is not None:
+        return argument
+    # A setting for all services means AWS's own endpoints; it does not spoil a chosen URL.
+    return bool(setting) and url is None
+
+
+def _in_utc(clock: Callable[[], datetime]) -> Callable[[], datetime]:
+    def now() -> datetime:
+        time = clock()
+        return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+    return now

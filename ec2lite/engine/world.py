@@ -1,0 +1,125 @@
+"""The worlds in which flows run: one that blocks, one that awaits.
+
+Each holds a transport and a source of credentials, and turns what HTTP libraries raise into
+``TransportError``.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
+from attrs import define
+
+from ec2lite.engine import body
+from ec2lite.engine.flow import Answer, Blocking, GetCredentials, Sleep
+from ec2lite.errors import TransportError
+from ec2lite.protocol.content import MAX_SIZE
+
+if TYPE_CHECKING:
+    from ec2lite.engine.flow import Effect
+    from ec2lite.models import Credentials
+
+
+class CredentialsSource(Protocol):
+    """Gives credentials, blocking; called from many threads."""
+
+    def get(self, want: GetCredentials) -> Credentials:
+        """Return credentials, others than ``want.rejected``."""
+        ...
+
+
+class AsyncCredentialsSource(Protocol):
+    """Gives credentials, awaiting; called from many tasks."""
+
+    async def get(self, want: GetCredentials) -> Credentials:
+        """Return credentials, others than ``want.rejected``."""
+        ...
+
+
+@define
+class SyncWorld:
+    """Does effects, blocking."""
+
+    transport: httpx.BaseTransport
+    credentials: CredentialsSource
+    max_response_size: int = MAX_SIZE
+
+    def perform(self, effect: Effect) -> object:
+        """Do it and return its outcome."""
+        if isinstance(effect, GetCredentials):
+            return self.credentials.get(effect)
+        if isinstance(effect, Sleep):
+            time.sleep(effect.seconds)
+            return None
+        if isinstance(effect, Blocking):
+            return effect.function()
+        return self._send(effect)
+
+    def _send(self, request: httpx.Request) -> Answer:
+        try:
+            response = self.transport.handle_request(request)
+            return _answer(response, body.read(response, self.max_response_size))
+        except Exception as error:
+            raise _translated(error, request) from error
+
+
+@define
+class AsyncWorld:
+    """Does effects, awaiting; on asyncio or trio."""
+
+    transport: httpx.AsyncBaseTransport
+    credentials: AsyncCredentialsSource
+    max_response_size: int = MAX_SIZE
+
+    async def perform(self, effect: Effect) -> object:
+        """Do it and return its outcome."""
+        if isinstance(effect, GetCredentials):
+            return await self.credentials.get(effect)
+        if isinstance(effect, Sleep):
+            import anyio
+
+            await anyio.sleep(effect.seconds)
+            return None
+        if isinstance(effect, Blocking):
+            import anyio.to_thread
+
+            return await anyio.to_thread.run_sync(effect.function)
+        return await self._send(effect)
+
+    async def _send(self, request: httpx.Request) -> Answer:
+        import anyio
+
+        deadline = request.extensions.get("deadline")
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            # Our own transport keeps the deadline itself; a caller's need not know of it.
+            with anyio.fail_after(left):
+                response = await self.transport.handle_async_request(request)
+                return _answer(response, await body.aread(response, self.max_response_size))
+        except Exception as error:
+            raise _translated(error, request) from error
+
+
+def _answer(response: httpx.Response, content: bytes) -> Answer:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.headers.raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return Answer(response.status_code, headers, content)
+
+
+def _translated(error: Exception, request: httpx.Request) -> Exception:
+    """Return the error to raise instead: a TransportError for what means that no answer came."""
+    import httpx
+
+    if not isinstance(error, httpx.TransportError | httpx.StreamError | OSError):
+        return error
+    connecting = httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return TransportError(
+        f"no answer from {request.url.netloc.decode('ascii')}: {what}",
+        is_timeout=isinstance(error, httpx.TimeoutException | TimeoutError),
+        maybe_sent=not isinstance(error, connecting | httpx.UnsupportedProtocol),
+    )
