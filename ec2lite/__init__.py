@@ -1,3 +1,127 @@
-"""A minimal, protocol-level Python SDK for the life of EC2 instances."""
+"""A minimal, protocol-level Python SDK for the life of EC2 instances.
+
+>>> import ec2lite
+>>> with ec2lite.Client(region="eu-west-1") as ec2:  # doctest: +SKIP
+...     result = ec2.stop_instances(["i-1234567890abcdef0"])
+
+The names below are imported when they are first used, so that ``import ec2lite`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ec2lite.client import AsyncClient, Client
+    from ec2lite.config.endpoints import resolve_endpoint
+    from ec2lite.engine.context import Timeout
+    from ec2lite.engine.dry_run import DryRunResult
+    from ec2lite.engine.retry import NoRetry, StandardRetry
+    from ec2lite.errors import (
+        AuthFailure,
+        ConfigError,
+        CredentialsError,
+        DryRunOperation,
+        EC2Error,
+        IncorrectInstanceState,
+        InstanceIdMalformed,
+        InstanceNotFound,
+        OperationNotPermitted,
+        RequestExpired,
+        RequestLimitExceeded,
+        ResponseError,
+        ServiceError,
+        TransportError,
+        UnauthorizedOperation,
+        UnsupportedOperation,
+    )
+    from ec2lite.models import (
+        Credentials,
+        Endpoint,
+        InstanceState,
+        InstanceStateChange,
+        ResponseMetadata,
+    )
+    from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
+    from ec2lite.protocol.operation import Operation
+    from ec2lite.protocol.request import build_request
+    from ec2lite.protocol.response import parse_response
+    from ec2lite.protocol.signer import Signer
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AsyncClient",
+    "AuthFailure",
+    "Client",
+    "ConfigError",
+    "Credentials",
+    "CredentialsError",
+    "DryRunOperation",
+    "DryRunResult",
+    "EC2Error",
+    "Endpoint",
+    "IncorrectInstanceState",
+    "InstanceIdMalformed",
+    "InstanceNotFound",
+    "InstanceState",
+    "InstanceStateChange",
+    "NoRetry",
+    "Operation",
+    "OperationNotPermitted",
+    "RequestExpired",
+    "RequestLimitExceeded",
+    "ResponseError",
+    "ResponseMetadata",
+    "ServiceError",
+    "Signer",
+    "StandardRetry",
+    "StopInstances",
+    "StopInstancesResult",
+    "Timeout",
+    "TransportError",
+    "UnauthorizedOperation",
+    "UnsupportedOperation",
+    "build_request",
+    "parse_response",
+    "resolve_endpoint",
+]
+
+# Where each name lives; what is not here is in ec2lite.errors.
+_HOMES = {
+    "AsyncClient": "client",
+    "Client": "client",
+    "Credentials": "models",
+    "DryRunResult": "engine.dry_run",
+    "Endpoint": "models",
+    "InstanceState": "models",
+    "InstanceStateChange": "models",
+    "NoRetry": "engine.retry",
+    "Operation": "protocol.operation",
+    "ResponseMetadata": "models",
+    "Signer": "protocol.signer",
+    "StandardRetry": "engine.retry",
+    "StopInstances": "operations.stop_instances",
+    "StopInstancesResult": "operations.stop_instances",
+    "Timeout": "engine.context",
+    "build_request": "protocol.request",
+    "parse_response": "protocol.response",
+    "resolve_endpoint": "config.endpoints",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on its first use (PEP 562)."""
+    if name in {"config", "errors"}:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}")
+    value: object = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -43,7 +43,7 @@ def resolve_endpoint(
     if service not in _SERVICES:
         raise ConfigError(f"service must be one of {', '.join(_SERVICES)}, not {service!r}")
     prefix, signing_name = _SERVICES[service]
-    region = _check_region(region)
+    region = check_region(region)
     if endpoint_url is not None:
         return Endpoint(_override(endpoint_url, use_fips, use_dualstack), region, signing_name)
     partition = find_partition(region)
@@ -104,7 +104,8 @@ def _url_problem(url: str) -> str | None:
     return "must not have a fragment (`#`)" if "#" in url else None
 
 
-def _check_region(region: str | None) -> str:
+def check_region(region: str | None) -> str:
+    """Return a Region's name, which becomes part of a host's."""
     if region is None:
         raise ConfigError(
             "no Region: pass region=, or set AWS_REGION, AWS_DEFAULT_REGION, or `region` in the "

@@ -22,18 +22,16 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 from attrs import Factory, define, field, frozen
 
 from ec2lite.errors import ConfigError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Value: TypeAlias = "str | dict[str, str]"
-Section: TypeAlias = "dict[str, Value]"
-Sections: TypeAlias = "dict[str, Section]"
+Value: TypeAlias = str | dict[str, str]
+Section: TypeAlias = dict[str, Value]
+Sections: TypeAlias = dict[str, Section]
 
 _KINDS = frozenset({"profile", "sso-session", "services"})
 _NAME = r"[A-Za-z0-9\-/.%@_:+]+"
@@ -51,9 +49,9 @@ class Profiles:
     dicts of strings where a property has sub-properties. The repr shows the names alone.
     """
 
-    profiles: Sections = field(factory=dict, repr=_names)
-    sso_sessions: Sections = field(factory=dict, repr=_names)
-    services: Sections = field(factory=dict, repr=_names)
+    profiles: Sections = field(factory=dict[str, Section], repr=_names)
+    sso_sessions: Sections = field(factory=dict[str, Section], repr=_names)
+    services: Sections = field(factory=dict[str, Section], repr=_names)
 
 
 def parse_profiles(
@@ -103,7 +101,7 @@ class _Reader:
     number: int = 0
     section: Section | None = None
     # Where the last property went; what is left out goes to a dict that nobody keeps.
-    target: Section = field(factory=dict)
+    target: Section = field(factory=dict[str, Value])
     key: str | None = None
 
     def read(self, text: str) -> dict[str, Sections]:

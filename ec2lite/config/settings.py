@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +19,6 @@ from ec2lite.config.profiles import parse_profiles
 from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ec2lite.config.profiles import Profiles, Section, Value
 
 # What services are called in AWS_ENDPOINT_URL_<NAME> and, in lower case, in a `services` section.
