@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ec2lite.client import AsyncClient, Client
     from ec2lite.config.endpoints import resolve_endpoint
+    from ec2lite.engine.adaptive import AdaptiveRetry
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.dry_run import DryRunResult
     from ec2lite.engine.retry import NoRetry, StandardRetry
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdaptiveRetry",
     "AsyncClient",
     "AuthFailure",
     "Client",
@@ -90,6 +92,7 @@ __all__ = [
 
 # Where each name lives; what is not here is in ec2lite.errors.
 _HOMES = {
+    "AdaptiveRetry": "engine.adaptive",
     "AsyncClient": "client",
     "Client": "client",
     "Credentials": "models",

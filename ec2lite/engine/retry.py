@@ -68,7 +68,8 @@ class Retry:
     cost: int
 
 
-def _positive(instance: object, attribute: Attribute[int], value: int) -> None:
+def positive(instance: object, attribute: Attribute[int], value: int) -> None:
+    """Refuse what is no whole number from 1: an attrs validator."""
     del instance
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
         raise ConfigError(f"{attribute.name}: a whole number from 1 is needed, not {value!r}")
@@ -83,7 +84,7 @@ class StandardRetry:
     so that an outage is not made worse.
     """
 
-    max_attempts: int = field(default=MAX_ATTEMPTS, validator=_positive)
+    max_attempts: int = field(default=MAX_ATTEMPTS, validator=positive)
     dice: Callable[[], float] = field(default=random.random, repr=False)
 
     def start(self) -> StandardRetrier:

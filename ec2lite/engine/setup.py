@@ -12,7 +12,7 @@ from attrs import define, field
 from ec2lite.config.endpoints import check_region, check_url, resolve_endpoint
 from ec2lite.config.settings import Settings
 from ec2lite.engine.context import Context, Timeout, utc_now
-from ec2lite.engine.retry import RetryPolicy, StandardRetry
+from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
 from ec2lite.errors import ConfigError
 from ec2lite.protocol.request import RequestBuilder, default_signer, user_agent
@@ -97,8 +97,12 @@ class Setup:
     def _retry_policy(self) -> RetryPolicy:
         if self.retry is not None:
             return self.retry
-        most = self.settings.max_attempts
-        return StandardRetry() if most is None else StandardRetry(max_attempts=most)
+        most = self.settings.max_attempts or MAX_ATTEMPTS
+        if self.settings.retry_mode == "adaptive":
+            from ec2lite.engine.adaptive import AdaptiveRetry
+
+            return AdaptiveRetry(max_attempts=most)
+        return StandardRetry(max_attempts=most)
 
 
 def _first(argument: bool | None, setting: bool | None, url: str | None) -> bool:
