@@ -83,7 +83,9 @@ def check_url(url: str, name: str = "endpoint_url") -> str:
 
 
 def _url_problem(url: str) -> str | None:
-    from urllib.parse import urlsplit  # most clients need no URL but AWS's own
+    # Imported here, as most clients need no URL but AWS's own.
+    from ipaddress import IPv6Address
+    from urllib.parse import urlsplit
 
     # urlsplit() silently drops some of these characters.
     if not url.isprintable() or " " in url or "\\" in url:
@@ -91,21 +93,35 @@ def _url_problem(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         port = parts.port
+        if parts.netloc.startswith("["):
+            IPv6Address(parts.hostname or "")
     except ValueError:
         return "is not a URL: its host or port is malformed"
     if parts.scheme not in {"http", "https"}:
         return "must begin with http:// or https://"
     if "@" in parts.netloc:
         return "must not have a user name or password"
-    if not parts.hostname or port == 0:
-        return "must have a host, and no port 0"
+    if not _is_host(parts.netloc) or port == 0:
+        return "must have a host name or address, and no port 0"
     if "?" in url:
         return "must not have a query (`?`)"
     return "must not have a fragment (`#`)" if "#" in url else None
 
 
+def _is_host(netloc: str) -> bool:
+    """Tell whether this is a name, or an address in brackets, before an optional port.
+
+    Names are ASCII, as they are in the signed ``host`` header: ``xn--`` instead of other letters.
+    """
+    host = r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]"
+    return re.fullmatch(f"({host})(:[0-9]*)?", netloc) is not None
+
+
 def check_region(region: str | None) -> str:
-    """Return a Region's name, which becomes part of a host's."""
+    """Return a Region's name, which becomes part of a host's.
+
+    A ``ConfigError`` says how to set one, or that it is not what a host name may have.
+    """
     if region is None:
         raise ConfigError(
             "no Region: pass region=, or set AWS_REGION, AWS_DEFAULT_REGION, or `region` in the "

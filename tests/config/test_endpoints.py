@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import string
 
+import httpx
 import pytest
 from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import EndpointProviderError
@@ -183,7 +184,8 @@ def test_wrong_service():
         ("http://[::1]:8080/a/b//", "http://[::1]:8080/a/b"),
         ("HTTP://Localhost", "HTTP://Localhost"),
         ("http://127.0.0.1/services/Cloud", "http://127.0.0.1/services/Cloud"),
-        ("https://bücher.example", "https://bücher.example"),
+        ("https://xn--bcher-kva.example:", "https://xn--bcher-kva.example:"),
+        ("http://ec2_mock.", "http://ec2_mock."),
     ],
 )
 def test_endpoint_url(url, expected):
@@ -195,7 +197,7 @@ def test_endpoint_url(url, expected):
 CHARACTERS = "has a space, a backslash or a control character"
 MALFORMED = "is not a URL: its host or port is malformed"
 SCHEME = "must begin with http:// or https://"
-HOST = "must have a host, and no port 0"
+HOST = "must have a host name or address, and no port 0"
 
 
 @pytest.mark.parametrize(
@@ -211,6 +213,10 @@ HOST = "must have a host, and no port 0"
         ("http://:80", HOST),
         ("http:localhost", HOST),
         ("http://localhost:0", HOST),
+        ("http://bücher.example", HOST),
+        ("http://a%2fb", HOST),
+        ("http://${HOST}", HOST),
+        ("http://[::]]", HOST),
         ("http://localhost:port", MALFORMED),
         ("http://localhost:65536", MALFORMED),
         ("http://[::1", MALFORMED),
@@ -234,11 +240,19 @@ def test_wrong_endpoint_url(url, expected):
     assert f"endpoint_url {expected}" == str(caught.value)
 
 
-@given(st.text("htps:/@?#[]\\ a1.%-", max_size=20).map("http".__add__))
+@pytest.mark.parametrize("netloc", ["[::1]x", "[::1%25eth0]", "[1::2::3]", "[127.0.0.1]", "[v1.a]"])
+def test_wrong_address(netloc):
+    """Brackets around anything but an IPv6 address are an error, whatever Python makes of them."""
+    with pytest.raises(ConfigError, match=r"^endpoint_url (is not a URL|must have a host)"):
+        resolve_endpoint("eu-west-1", endpoint_url=f"http://{netloc}")
+
+
+@given(st.text("/@?#[]:\\ a1.%-é_{", max_size=12).map("http://".__add__))
 def test_any_endpoint_url(url):
-    """Whatever the URL, it is accepted or refused with a ConfigError."""
+    """Whatever the URL, it is refused with a ConfigError, or httpx accepts it too."""
     try:
         found = check_url(url)
     except ConfigError:
         return
     assert found == check_url(found)
+    assert httpx.URL(f"{found}/").host
