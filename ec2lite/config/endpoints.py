@@ -93,6 +93,7 @@ def _url_problem(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         port = parts.port
+        # Python checks this itself, but not before 3.11.4.
         if parts.netloc.startswith("["):
             IPv6Address(parts.hostname or "")
     except ValueError:

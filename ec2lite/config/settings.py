@@ -99,14 +99,17 @@ class Settings:
     def _read(self, path: str) -> str | None:
         try:
             with open(self.expand(path), "rb") as file:  # noqa: PTH123 - half of pathlib's time
-                return file.read().decode()
+                content = file.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+        try:
+            return content.decode()
         except UnicodeDecodeError as error:
-            # Without the cause, which would show the bytes.
-            raise ConfigError(f"{path} is not UTF-8 (at byte {error.start})") from None
+            position = error.start
+        # Raised out here, as the error above holds the file's bytes.
+        raise ConfigError(f"{path} is not UTF-8 (at byte {position})")
 
     @cached_property
     def section(self) -> Section:

@@ -25,7 +25,7 @@ from botocore.session import Session
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ec2lite.config.profiles import Profiles, parse_profiles
+from ec2lite.config import Profiles, parse_profiles
 from ec2lite.errors import ConfigError
 
 NAME_CHARACTERS = "ABCXYZabcxyz0189-/.%@_:+"

@@ -142,7 +142,7 @@ def test_file_in_another_encoding(tmp_path):
     with pytest.raises(ConfigError) as caught:
         _ = settings.files
     assert f"{tmp_path / 'c'} is not UTF-8 (at byte 35)" == str(caught.value)
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 def test_byte_order_mark_on_disk(make):
