@@ -130,8 +130,8 @@ class Client(_Base["httpx.BaseTransport"]):
     - ``endpoint_url``: another service that speaks EC2's protocol; else AWS_ENDPOINT_URL_EC2,
       AWS_ENDPOINT_URL, the profile's, else AWS's own for the Region.
     - ``use_fips``, ``use_dualstack``: AWS's endpoints with FIPS 140 cryptography, with IPv6.
-    - ``retry``: ``StandardRetry()``, ``AdaptiveRetry()`` or ``NoRetry()``; else what AWS_RETRY_MODE,
-      AWS_MAX_ATTEMPTS or the profile say, else standard.
+    - ``retry``: ``StandardRetry()``, ``AdaptiveRetry()`` or ``NoRetry()``; else AWS_RETRY_MODE,
+      AWS_MAX_ATTEMPTS and the profile decide, else standard.
     - ``timeout``: seconds for a whole call with its retries, or a ``Timeout``.
     - ``transport``: an ``httpx.BaseTransport`` to send with; it is the caller's to close.
     - ``signer``: a ``Signer``; botocore's by default.

@@ -86,12 +86,13 @@ class Setup:
     def endpoint(self) -> Endpoint:
         """Return where the requests go: the arguments decide, then the environment and profile."""
         settings = self.settings
-        url = self.endpoint_url or settings.endpoint_url("ec2")
+        fips = settings.use_fips if self.use_fips is None else self.use_fips
+        dualstack = settings.use_dualstack if self.use_dualstack is None else self.use_dualstack
         return resolve_endpoint(
             self.region or settings.region,
-            endpoint_url=url,
-            use_fips=_first(self.use_fips, settings.use_fips, url),
-            use_dualstack=_first(self.use_dualstack, settings.use_dualstack, url),
+            endpoint_url=self.endpoint_url or settings.endpoint_url("ec2"),
+            use_fips=bool(fips),
+            use_dualstack=bool(dualstack),
         )
 
     def _retry_policy(self) -> RetryPolicy:
@@ -103,13 +104,6 @@ class Setup:
 
             return AdaptiveRetry(max_attempts=most)
         return StandardRetry(max_attempts=most)
-
-
-def _first(argument: bool | None, setting: bool | None, url: str | None) -> bool:
-    if argument is not None:
-        return argument
-    # A setting for all services means AWS's own endpoints; it does not spoil a chosen URL.
-    return bool(setting) and url is None
 
 
 def _in_utc(clock: Callable[[], datetime]) -> Callable[[], datetime]:
