@@ -1,0 +1,151 @@
+"""What every test has: no settings of this machine, no network beyond it, and both colours."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import ipaddress
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import hypothesis
+import pytest
+
+import ec2lite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from anyio.from_thread import BlockingPortal
+
+# No deadline: the machines that run the tests are shared, and their clocks say little.
+hypothesis.settings.register_profile("default", max_examples=50, deadline=None)
+hypothesis.settings.register_profile("ci", max_examples=300, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("thorough", max_examples=5000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+_PROXY_VARIABLES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+
+
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home directory in which there is nothing."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, empty_home: Path) -> None:
+    """Hide what this machine's environment and home directory say about AWS and proxies."""
+    for name in list(os.environ):
+        if name.upper().startswith("AWS_") or name.lower() in _PROXY_VARIABLES:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(empty_home))
+    monkeypatch.setenv("USERPROFILE", str(empty_home))
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test that looks up a name or opens a connection beyond this machine."""
+    for method in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, method, _guarded(getattr(socket.socket, method)))
+    look_up = socket.getaddrinfo
+
+    def getaddrinfo(host: bytes | str | None, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name is None or _is_local(name):
+            return look_up(host, *args, **kwargs)
+        if name.endswith(".invalid"):  # RFC 6761: there is no such host, and nobody needs asking
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        raise AssertionError(f"a test looked up {name}")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(connect)
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_local(address[0]):
+            raise AssertionError(f"a test connected to {address}")
+        return connect(self, address)
+
+    return guarded
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """Return the URL of an EC2 that moto plays, over real HTTP on this machine."""
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def moto(moto_url: str) -> str:
+    """Return the URL of moto's EC2, emptied of what other tests left there."""
+    httpx.post(f"{moto_url}/moto-api/reset", trust_env=False).raise_for_status()
+    return moto_url
+
+
+class InLoop:
+    """An AsyncClient on an event loop in another thread, to be used like a Client."""
+
+    def __init__(self, client: ec2lite.AsyncClient, portal: BlockingPortal) -> None:
+        self._client = client
+        self._portal = portal
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._client, name)
+        if not inspect.iscoroutinefunction(value):
+            return value
+
+        def blocking(*args: Any, **kwargs: Any) -> Any:
+            return self._portal.call(functools.partial(value, *args, **kwargs))
+
+        return blocking
+
+
+class Colour:
+    """One of the ways to use ec2lite: ``sync``, or async on ``asyncio`` or on ``trio``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_async = name != "sync"
+
+    @contextlib.contextmanager
+    def client(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """Open a client of this colour, whose methods are called like those of ``Client``."""
+        if not self.is_async:
+            with ec2lite.Client(*args, **kwargs) as client:
+                yield client
+            return
+        from anyio.from_thread import start_blocking_portal
+
+        with start_blocking_portal(self.name) as portal:
+            client = ec2lite.AsyncClient(*args, **kwargs)
+            try:
+                yield InLoop(client, portal)
+            finally:
+                portal.call(client.close)
+
+
+@pytest.fixture(params=["sync", "asyncio", "trio"])
+def colour(request: pytest.FixtureRequest) -> Colour:
+    """Run a test once for each way to use ec2lite."""
+    return Colour(request.param)
