@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
-
-import httpx
 
 from ec2lite.engine.context import Context, Timeout
 from ec2lite.engine.flow import Answer, GetCredentials, Sleep
 from ec2lite.engine.retry import StandardRetrier
 from ec2lite.models import Credentials, Endpoint
 from ec2lite.protocol.request import RequestBuilder
+
+if TYPE_CHECKING:
+    import httpx
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -115,9 +116,9 @@ def context(
 
 
 class Script:
-    """Drives a flow by hand, with a list of what the service does, and notes what it asked for.
+    """Drives a flow by hand, with a list of what the service does; notes what it asked for.
 
-    An exception in the list is thrown into the flow; a pair (seconds, outcome) lets time pass first.
+    An exception in the list is thrown into the flow; in a pair (seconds, outcome) time passes first.
     """
 
     def __init__(self, *outcomes: Any, clock: Clock | None = None) -> None:
