@@ -62,6 +62,8 @@ class RequestBuilder:
         self.endpoint = endpoint
         self._signer = signer
         self._url = httpx.URL(endpoint.url)
+        # As it goes over the wire: httpx escapes characters and takes dots out of the path.
+        self._signed_url = str(self._url)
         self._signed = {
             "host": self._url.netloc.decode("ascii"),
             "content-type": query.CONTENT_TYPE,
@@ -86,7 +88,7 @@ class RequestBuilder:
         if operation.signed and credentials is not None:
             added |= self._signer.sign(
                 method="POST",
-                url=self.endpoint.url,
+                url=self._signed_url,
                 headers=self._signed,
                 body=body,
                 credentials=credentials,
