@@ -118,7 +118,7 @@ def context(
 class Script:
     """Drives a flow by hand, with a list of what the service does; notes what it asked for.
 
-    An exception in the list is thrown into the flow; in a pair (seconds, outcome) time passes first.
+    An exception in the list is thrown into the flow; a pair (seconds, outcome) waits first.
     """
 
     def __init__(self, *outcomes: Any, clock: Clock | None = None) -> None:

@@ -1,0 +1,54 @@
+"""The form body of a request."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ec2lite.protocol import query
+
+WRITABLE = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+
+
+def test_body():
+    """The action and the version come first, then the pairs in their order."""
+    body = query.encode("StopInstances", "2016-11-15", [("InstanceId.1", "i-1"), ("Force", "true")])
+
+    assert b"Action=StopInstances&Version=2016-11-15&InstanceId.1=i-1&Force=true" == body
+
+
+def test_no_pairs():
+    """An action without parameters is its name and version."""
+    assert b"Action=A&Version=1" == query.encode("A", "1", [])
+
+
+def test_escapes():
+    """Whatever is not unreserved in RFC 3986 is percent-encoded as UTF-8, a space included."""
+    body = query.encode("A", "1", [("X", "aZ09-_.~ +/&=%é\n")])
+
+    assert b"Action=A&Version=1&X=aZ09-_.~%20%2B%2F%26%3D%25%C3%A9%0A" == body
+
+
+@given(st.lists(WRITABLE, max_size=5))
+def test_reversible(values):
+    """Every reader of forms gets back the values that were written."""
+    body = query.encode("A", "1", [("X", value) for value in values])
+
+    decoded = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True)
+
+    assert [("Action", "A"), ("Version", "1"), *(("X", value) for value in values)] == decoded
+
+
+def test_listed():
+    """A list is numbered from 1; an empty one is not there at all."""
+    assert [("N.1", "a"), ("N.2", "b")] == query.listed("N", ["a", "b"])
+    assert [] == query.listed("N", [])
+
+
+def test_flag():
+    """A flag is true, false, or left out."""
+    assert [("F", "true")] == query.flag("F", True)
+    assert [("F", "false")] == query.flag("F", False)
+    assert [] == query.flag("F", None)

@@ -1,0 +1,73 @@
+"""The values that everything shares."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ec2lite.errors import EC2Error
+from ec2lite.models import Credentials, InstanceState, InstanceStateChange, ResponseMetadata
+from samples import SECRET, TOKEN
+
+
+def test_credentials_repr():
+    """The repr of credentials names the key, never the secret or the token."""
+    expiration = datetime(2026, 1, 1, tzinfo=UTC)
+
+    shown = repr(Credentials("AKID", SECRET, TOKEN, expiration, "123456789012"))
+
+    assert (
+        "Credentials(access_key_id='AKID', expiration=datetime.datetime(2026, 1, 1, 0, 0, "
+        "tzinfo=datetime.timezone.utc), account_id='123456789012')" == shown
+    )
+
+
+def test_credentials_defaults():
+    """Permanent credentials are two strings."""
+    keys = Credentials("AKID", SECRET)
+
+    assert (None, None, None) == (keys.session_token, keys.expiration, keys.account_id)
+
+
+@pytest.mark.parametrize(("raw", "code"), [(0, 0), (16, 16), (255, 255), (256, 0), (65535, 255)])
+def test_state(raw, code):
+    """``code`` is the low byte; boto3's dict has all sixteen bits."""
+    state = InstanceState(raw, "running")
+
+    assert code == state.code
+    assert {"Code": raw, "Name": "running"} == state.to_dict()
+
+
+def test_change():
+    """A change of state tells where an instance came from and where it went."""
+    change = InstanceStateChange("i-1", InstanceState(64, "stopping"), InstanceState(16, "running"))
+
+    assert {
+        "InstanceId": "i-1",
+        "CurrentState": {"Code": 64, "Name": "stopping"},
+        "PreviousState": {"Code": 16, "Name": "running"},
+    } == change.to_dict()
+
+
+def test_metadata():
+    """boto3 counts retries where ec2lite counts attempts, and has headers of its own."""
+    headers = {"date": "x"}
+    metadata = ResponseMetadata("r", 200, headers, attempts=3, earlier_failures=(EC2Error(),))
+
+    shown = metadata.to_dict()
+
+    assert {
+        "RequestId": "r",
+        "HTTPStatusCode": 200,
+        "HTTPHeaders": {"date": "x"},
+        "RetryAttempts": 2,
+    } == shown
+    assert headers is not shown["HTTPHeaders"]
+
+
+def test_metadata_without_request_id():
+    """Where the answer had no request id, boto3's dict has none either."""
+    assert {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0} == (
+        ResponseMetadata(None, 200, {}).to_dict()
+    )
