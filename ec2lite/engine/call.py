@@ -38,6 +38,7 @@ def call(operation: Operation[R], context: Context) -> Flow[R]:
         try:
             pause = context.retrier.reserve()
             if pause > 0:
+                attempts.check_time(pause)
                 yield Sleep(pause)
             if operation.signed:
                 credentials = yield attempts.wanted_credentials
@@ -68,6 +69,7 @@ class Attempts:
     _sent: datetime | None = field(default=None, init=False)
     _answer: Answer | None = field(default=None, init=False)
     _retry: Retry | None = field(default=None, init=False)
+    _under_way: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         total = self.context.timeout.total
@@ -79,13 +81,13 @@ class Attempts:
     def request(self, credentials: Credentials | None) -> httpx.Request:
         """Return the request for one more attempt, signed for now."""
         context = self.context
-        remaining = self._remaining()
+        remaining = self.check_time()
         self.count += 1
         self._answer, self._credentials = None, credentials
         self._sent = context.clock()
         self._signed_for = context.skew.correct(self._sent)
         most = context.retrier.max_attempts
-        return context.builder.build(
+        request = context.builder.build(
             self.operation,
             self._body,
             credentials=credentials,
@@ -100,6 +102,8 @@ class Attempts:
                 "repeatable": self.operation.repeatable,
             },
         )
+        self._under_way = True
+        return request
 
     def read(self, answer: Answer) -> Any:  # noqa: ANN401 - the R of the operation, which call() knows
         """Return what the answer means and settle the account; raise what went wrong."""
@@ -118,24 +122,37 @@ class Attempts:
 
     def recover(self, error: EC2Error) -> float:
         """Return the seconds to wait before the next attempt; raise the error if none may help."""
-        error.operation = self.operation.action
-        error.attempts = self.count
-        error.earlier_failures = tuple(self.failures)
-        if self.operation.confidential and isinstance(error, ResponseError):
-            error.body = b""
-        delay = self._repair(error)
-        if delay is None:
-            delay = self._repeat(error)
+        under_way, self._under_way = self._under_way, False
+        # A request for credentials, STS's say, has told its own story.
+        if under_way or error.operation is None:
+            self._tell(error)
+        delay = self._delay(error) if under_way else None
         if delay is None or not self._in_time(delay):
             raise error
         self.failures.append(error)
         return delay
 
+    def _tell(self, error: EC2Error) -> None:
+        """Write on the error what it happened to."""
+        error.operation = self.operation.action
+        error.attempts = self.count
+        error.earlier_failures = tuple(self.failures)
+        if self.operation.confidential and isinstance(error, ResponseError):
+            error.body = b""
+
+    def _delay(self, error: EC2Error) -> float | None:
+        repaired = self._repair(error)
+        return self._repeat(error) if repaired is None else repaired
+
     def _repair(self, error: EC2Error) -> float | None:
         """Mend the clock or the credentials if the service complained about those."""
-        if not isinstance(error, ServiceError) or self.count >= self.context.retrier.max_attempts:
+        if not isinstance(error, ServiceError):
             return None
-        if self._learn_skew(error):
+        # Also after the last attempt: the next call is better for it.
+        learned = self._learn_skew(error)
+        if self.count >= self.context.retrier.max_attempts:
+            return None
+        if learned:
             return 0.0
         expired = error.code in EXPIRED_CODES and self._credentials is not None
         if expired and self.wanted_credentials.rejected is None:
@@ -166,14 +183,15 @@ class Attempts:
         self._retry = granted
         return granted.delay
 
-    def _remaining(self) -> float | None:
+    def check_time(self, wait: float = 0.0) -> float | None:
+        """Return the seconds left after waiting so long; raise ``TransportError`` if none are."""
         if self._deadline is None:
             return None
-        remaining = self._deadline - self.context.monotonic()
+        remaining = self._deadline - self.context.monotonic() - wait
         if remaining <= 0:
             limit = self.context.timeout.total
             raise TransportError(
-                f"the time limit of {limit:g} s has passed",
+                f"the time limit of {limit:g} s leaves no time for attempt {self.count + 1}",
                 is_timeout=True,
                 maybe_sent=self.count > 0,
             )
@@ -188,4 +206,4 @@ def was_refused(error: EC2Error) -> bool:
     """Whether the request surely was not carried out: it never arrived, or was throttled."""
     if isinstance(error, TransportError):
         return not error.maybe_sent
-    return isinstance(error, ServiceError) and error.is_throttling
+    return error.is_throttling
