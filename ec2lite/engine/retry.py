@@ -160,12 +160,16 @@ def backoff(base: float, attempt: int, dice: float, retry_after: str | None) -> 
     """
     # The exponent is bounded so that no attempt is too late for a float: 20 s are long reached.
     delay = dice * min(base * 2.0 ** min(attempt - 1, 60), MAX_BACKOFF)
-    asked = _milliseconds(retry_after)
-    return delay if asked is None else max(delay, min(asked / 1000, delay + RETRY_AFTER_MORE))
+    asked = _seconds(retry_after)
+    return delay if asked is None else max(delay, min(asked, delay + RETRY_AFTER_MORE))
 
 
-def _milliseconds(header: str | None) -> int | None:
-    # Longer ones are beyond any limit, and beyond int() in the end.
-    if header is None or not header.strip().isdecimal() or len(header) > 18:
+def _seconds(header: str | None) -> float | None:
+    """Read milliseconds as botocore does: with int(), from 0, and none that overflow."""
+    if header is None:
         return None
-    return int(header)
+    try:
+        seconds = int(header) / 1000
+    except (ValueError, OverflowError):
+        return None
+    return None if seconds < 0 else seconds
