@@ -7,7 +7,7 @@ Each holds a transport and a source of credentials, and turns what HTTP librarie
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx
 from attrs import define
@@ -20,6 +20,9 @@ from ec2lite.protocol.content import MAX_SIZE
 if TYPE_CHECKING:
     from ec2lite.engine.flow import Effect
     from ec2lite.models import Credentials
+
+# What HTTP libraries raise when no answer came, or not all of it.
+NO_ANSWER: Final = (httpx.TransportError, httpx.StreamError, OSError)
 
 
 class CredentialsSource(Protocol):
@@ -61,7 +64,7 @@ class SyncWorld:
         try:
             response = self.transport.handle_request(request)
             return _answer(response, body.read(response, self.max_response_size))
-        except Exception as error:
+        except NO_ANSWER as error:
             raise _translated(error, request) from error
 
 
@@ -98,7 +101,7 @@ class AsyncWorld:
             with anyio.fail_after(left):
                 response = await self.transport.handle_async_request(request)
                 return _answer(response, await body.aread(response, self.max_response_size))
-        except Exception as error:
+        except NO_ANSWER as error:
             raise _translated(error, request) from error
 
 
@@ -110,12 +113,7 @@ def _answer(response: httpx.Response, content: bytes) -> Answer:
     return Answer(response.status_code, headers, content)
 
 
-def _translated(error: Exception, request: httpx.Request) -> Exception:
-    """Return the error to raise instead: a TransportError for what means that no answer came."""
-    import httpx
-
-    if not isinstance(error, httpx.TransportError | httpx.StreamError | OSError):
-        return error
+def _translated(error: Exception, request: httpx.Request) -> TransportError:
     connecting = httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return TransportError(
