@@ -71,6 +71,6 @@ def _request_id(root: Element, headers: dict[str, str]) -> str | None:
     for parent in (root, xml.find(root, "ResponseMetadata")):
         for name in ("requestId", "RequestID", "RequestId"):
             element = None if parent is None else xml.find(parent, name)
-            if element is not None:
+            if element is not None and element.text:
                 return element.text
     return headers.get("x-amzn-requestid")
