@@ -19,6 +19,8 @@ CODES: Final = frozenset(
 )
 # AWS tolerates 15 minutes at most; the SDKs take less than 4 for another reason's complaint.
 THRESHOLD: Final = timedelta(minutes=4)
+# A ``Date`` further away is wrong itself; clocks that start at 1970 or 2000 are nearer.
+LIMIT: Final = timedelta(days=36525)
 
 
 @define
@@ -52,9 +54,10 @@ class Skew:
         if not self.enabled or code not in CODES or date is None:
             return False
         middle = sent + (received - sent) / 2
-        if abs(date - (signed_for + (middle - sent))) < THRESHOLD:
+        offset = date - middle
+        if abs(offset) > LIMIT or abs(date - (signed_for + (middle - sent))) < THRESHOLD:
             return False
-        self.offset = date - middle
+        self.offset = offset
         return True
 
 
