@@ -1,0 +1,198 @@
+"""A client's arguments, and what follows from them."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from ec2lite.config.settings import Settings
+from ec2lite.engine.adaptive import AdaptiveRetrier, AdaptiveRetry
+from ec2lite.engine.context import Timeout, utc_now
+from ec2lite.engine.retry import NoRetry, StandardRetrier, StandardRetry
+from ec2lite.engine.setup import Setup
+from ec2lite.errors import ConfigError
+from ec2lite.models import Endpoint
+from ec2lite.protocol.botocore_signer import BotocoreSigner
+from ec2lite.protocol.request import user_agent
+from samples import NOW, NamingSigner
+
+
+def setup(environ=None, **arguments):
+    """Return the setup of a client with these arguments, in that environment."""
+    given = dict.fromkeys(
+        ["region", "endpoint_url", "use_fips", "use_dualstack", "retry", "timeout", "signer"]
+    )
+    given |= {"user_agent_extra": None, "clock": None} | arguments
+    return Setup(settings=Settings(environ=environ or {}), **given)
+
+
+def test_defaults():
+    """A Region is all it takes."""
+    context = setup(region="eu-west-1").context()
+
+    expected = Endpoint("https://ec2.eu-west-1.amazonaws.com", "eu-west-1", "ec2")
+    assert expected == context.builder.endpoint
+    assert isinstance(context.builder._signer, BotocoreSigner)
+    assert isinstance(context.retrier, StandardRetrier)
+    assert (3, Timeout()) == (context.retrier.max_attempts, context.timeout)
+    assert context.clock is utc_now
+
+
+def test_made_once():
+    """Threads that come at the same time get the same context."""
+    mine = setup(region="eu-west-1")
+    barrier = threading.Barrier(8)
+    made = []
+
+    def make():
+        barrier.wait()
+        made.append(mine.context())
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert {id(mine.context())} == {id(each) for each in made}
+
+
+def test_no_region():
+    """Without a Region the first use says what to set."""
+    with pytest.raises(ConfigError, match=r"pass region=, or set AWS_REGION"):
+        setup().context()
+
+
+@pytest.mark.parametrize(
+    ("environ", "arguments", "url"),
+    [
+        ({"AWS_REGION": "eu-west-1"}, {}, "https://ec2.eu-west-1.amazonaws.com"),
+        ({"AWS_REGION": "a"}, {"region": "eu-west-1"}, "https://ec2.eu-west-1.amazonaws.com"),
+        ({"AWS_ENDPOINT_URL": "http://e"}, {"region": "eu-west-1"}, "http://e"),
+        ({"AWS_ENDPOINT_URL": "http://e"}, {"region": "r", "endpoint_url": "http://a"}, "http://a"),
+        ({}, {"region": "r-1", "use_fips": True}, "https://ec2-fips.r-1.amazonaws.com"),
+        ({}, {"region": "r-1", "use_dualstack": True}, "https://ec2.r-1.api.aws"),
+        (
+            {"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
+            {"region": "r-1"},
+            "https://ec2-fips.r-1.api.aws",
+        ),
+        (
+            {"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
+            {"region": "r-1", "use_fips": False, "use_dualstack": False},
+            "https://ec2.r-1.amazonaws.com",
+        ),
+    ],
+)
+def test_endpoint(environ, arguments, url):
+    """Arguments decide about the endpoint, then the environment."""
+    assert url == setup(environ, **arguments).endpoint().url
+
+
+@pytest.mark.parametrize(
+    ("environ", "retry", "kind", "most"),
+    [
+        ({}, None, StandardRetrier, 3),
+        ({"AWS_MAX_ATTEMPTS": "7"}, None, StandardRetrier, 7),
+        ({"AWS_RETRY_MODE": "standard"}, None, StandardRetrier, 3),
+        ({"AWS_RETRY_MODE": "legacy"}, None, StandardRetrier, 3),
+        ({"AWS_RETRY_MODE": "adaptive"}, None, AdaptiveRetrier, 3),
+        ({"AWS_RETRY_MODE": "adaptive", "AWS_MAX_ATTEMPTS": "2"}, None, AdaptiveRetrier, 2),
+        ({"AWS_MAX_ATTEMPTS": "7"}, StandardRetry(5), StandardRetrier, 5),
+        ({"AWS_RETRY_MODE": "adaptive"}, NoRetry(), StandardRetrier, 1),
+        ({}, AdaptiveRetry(4), AdaptiveRetrier, 4),
+    ],
+)
+def test_retry(environ, retry, kind, most):
+    """The argument decides about retries, then the environment."""
+    retrier = setup(environ, region="eu-west-1", retry=retry).context().retrier
+
+    assert (kind, most) == (type(retrier), retrier.max_attempts)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "expected"),
+    [(None, Timeout()), (5, Timeout(total=5)), (0.5, Timeout(total=0.5)), (Timeout(1, 2, 3),) * 2],
+)
+def test_timeout(timeout, expected):
+    """A number is the limit of the whole call."""
+    assert expected == setup(region="eu-west-1", timeout=timeout).context().timeout
+
+
+def test_signer():
+    """The caller's signer is used as it is."""
+    signer = NamingSigner()
+
+    assert signer is setup(region="eu-west-1", signer=signer).context().builder._signer
+
+
+def test_user_agent():
+    """What the caller adds stands at the end of the user agent."""
+    fixed = dict(setup(region="eu-west-1", user_agent_extra="app/1").context().builder._fixed)
+
+    assert user_agent("app/1").encode() == fixed[b"user-agent"]
+
+
+@pytest.mark.parametrize("extra", ["a\r\nX-Evil: 1", "a\x00", "é", "a\x7f"])
+def test_bad_user_agent(extra):
+    """What would break a header is refused by name."""
+    with pytest.raises(ConfigError, match=r"^user_agent_extra: printable ASCII is needed$"):
+        setup(user_agent_extra=extra)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"region": ""}, r"^region must be letters, digits and hyphens"),
+        ({"region": "eu west"}, r"^region must be"),
+        ({"region": "a.b"}, r"^region must be"),
+        ({"region": "-a"}, r"^region must be"),
+        ({"region": "x" * 64}, r"^region must be"),
+        ({"region": "evil.example/"}, r"^region must be"),
+        ({"region": "a\n"}, r"^region must be"),
+        ({"endpoint_url": "ftp://x"}, r"^endpoint_url must begin with http:// or https://$"),
+        ({"endpoint_url": "cloud.example"}, r"^endpoint_url must begin with"),
+        ({"endpoint_url": ""}, r"^endpoint_url must begin with"),
+        ({"endpoint_url": "https://"}, r"^endpoint_url must have a host"),
+        ({"endpoint_url": "https://u:p@h"}, r"^endpoint_url must not have a user name"),
+        ({"endpoint_url": "https://h?q"}, r"^endpoint_url must not have a query"),
+        ({"endpoint_url": "https://h/#f"}, r"^endpoint_url must not have a fragment"),
+        ({"endpoint_url": "https://h:99999"}, r"^endpoint_url "),
+        ({"endpoint_url": "https://h\r\nX: y"}, r"^endpoint_url has a space"),
+        ({"timeout": 0}, r"^timeout: total needs seconds above 0 or None, not 0$"),
+        ({"timeout": "5"}, r"^timeout: total needs seconds above 0 or None, not '5'$"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    """A wrong argument is refused by name when the client is made."""
+    with pytest.raises(ConfigError, match=message):
+        setup(**arguments)
+
+
+@pytest.mark.parametrize(
+    "time", [NOW, NOW.replace(tzinfo=None), NOW.astimezone(timezone(timedelta(hours=9)))]
+)
+def test_clock(time):
+    """The caller's clock is used; a time without a zone is taken as UTC."""
+    told = setup(region="eu-west-1", clock=lambda: time).context().clock()
+
+    assert (NOW, True) == (told, told.tzinfo is not None)
+
+
+def test_nothing_is_read():
+    """Nothing of the environment is looked at before the first use."""
+
+    class Untouched(dict):
+        def get(self, *args):
+            raise AssertionError(args)
+
+    setup(Untouched(), region="eu-west-1")
+
+
+def test_today():
+    """A client signs for the time of this machine."""
+    told = setup(region="eu-west-1").context().clock()
+
+    assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
