@@ -15,6 +15,9 @@ MAX_SIZE: Final = 64 * 1024 * 1024
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP: Final = 16 + zlib.MAX_WBITS
+# A gzip body may have several members, one after the other (RFC 1952, section 2.2). Each costs a
+# copy of the rest, so a flood of empty ones must not be followed to its end.
+_MEMBERS: Final = 100
 _NAMES: Final = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}
 _XML_STARTS: Final = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\x00<")
 
@@ -40,7 +43,7 @@ def inflate(body: bytes, encoding: str, limit: int, *, status_code: int = 0) -> 
 
 
 def _looks_like_xml(body: bytes) -> bool:
-    return body.lstrip()[:4].startswith(_XML_STARTS)
+    return body[:64].lstrip().startswith(_XML_STARTS)
 
 
 def _inflate_one(body: bytes, name: str, limit: int, status_code: int) -> bytes:
@@ -49,12 +52,10 @@ def _inflate_one(body: bytes, name: str, limit: int, status_code: int) -> bytes:
     if name == "deflate" and not _has_zlib_header(body):
         return body
     inflated = bytearray()
-    rest = body
-    # A gzip body may have several members, one after the other (RFC 1952, section 2.2).
-    while rest and (not inflated or rest.startswith(_GZIP_MAGIC)):
+    for _ in range(_MEMBERS):
         member = zlib.decompressobj(_GZIP if name == "gzip" else zlib.MAX_WBITS)
         try:
-            inflated += member.decompress(rest, limit + 1 - len(inflated))
+            inflated += member.decompress(body, limit + 1 - len(inflated))
         except zlib.error as error:
             raise _broken(f"the {name} body is corrupt: {error}", status_code, body) from error
         if len(inflated) > limit:
@@ -65,8 +66,10 @@ def _inflate_one(body: bytes, name: str, limit: int, status_code: int) -> bytes:
             )
         if not member.eof:
             raise _broken(f"the {name} body is cut short", status_code, body)
-        rest = member.unused_data
-    return bytes(inflated)
+        body = member.unused_data
+        if name == "deflate" or not body.startswith(_GZIP_MAGIC):
+            return bytes(inflated)
+    raise _broken(f"the {name} body has more than {_MEMBERS} members", status_code, body)
 
 
 def _has_zlib_header(body: bytes) -> bool:

@@ -1,0 +1,405 @@
+"""Our transports: for each origin a stack of connections that carry one request at a time.
+
+httpx's own async pool looks at all its connections for each request that comes or goes; at 50 at
+once it makes a tenth of the requests that these do. What they promise:
+
+- at most ``max_connections`` at once over all origins, for what is scarce is the process's
+  descriptors; further requests wait in the order in which they came, at most as long as the
+  request's ``pool`` timeout and its deadline allow (httpx.PoolTimeout);
+- ``request.extensions["deadline"]``, a ``time.monotonic()`` value, ends the request in whatever
+  state it is: connecting, in the middle of a header, in the body (httpx.ReadTimeout and its like);
+- a request that dies on a connection used before, without a byte of an answer, is sent once more on
+  a new one if ``request.extensions["repeatable"]`` is true: the server had dropped the connection
+  while it was idle, which is nobody's failure;
+- a connection goes back only when httpcore says it is idle; after a cancellation, a
+  KeyboardInterrupt or an answer that was not read to its end it is closed;
+- after ``fork()`` the child opens connections of its own, and leaves its parent's alone;
+- proxies come from the environment, unless ``request.extensions["direct"]`` is true.
+
+A response must be read or closed: its connection counts as used until then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar, cast
+
+import anyio
+import httpx
+from anyio.lowlevel import RunVar
+
+from ec2lite.engine.pool import AsyncGate, Gate, Shelf
+from ec2lite.engine.route import (
+    CAUGHT,
+    DROPPED,
+    Line,
+    Order,
+    Reply,
+    Router,
+    translated,
+)
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import (
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Hashable,
+        Iterator,
+        Mapping,
+    )
+
+G = TypeVar("G", Gate, AsyncGate)
+
+# httpx's default. Fifty thousand instances in batches of 1000 need no more.
+MAX_CONNECTIONS: Final = 100
+# Seconds. Load balancers drop idle connections after 60 by default (ALB, nginx: 75); whoever drops
+# first should be us, because then no request can be on its way.
+KEEPALIVE: Final = 50.0
+
+_LOOP: Final[RunVar[object]] = RunVar("ec2lite event loop")
+
+
+class _Pool(Generic[G]):
+    """The connections of one process, and of one event loop (None for threads and trio)."""
+
+    def __init__(self, gate: G, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.gate: G = gate
+        self.shelf: Shelf[Line] = Shelf()
+        self.lines: set[Line] = set()
+        self.pid = os.getpid()
+        self.loop = loop
+
+    def is_orphan(self) -> bool:
+        """Whether its process is our parent, or its event loop is gone."""
+        return self.pid != os.getpid() or (self.loop is not None and self.loop.is_closed())
+
+    def disown(self) -> None:
+        """Drop everything, without a word to the servers."""
+        for line in list(self.lines):
+            line.wire.disown()
+
+    def surplus(self) -> list[Line]:
+        """Take out what must be closed before one more connection is opened."""
+        busy = self.gate.places - self.gate.free
+        return self.shelf.oldest() if busy + len(self.shelf) > self.gate.places else []
+
+
+class _Base(Generic[G]):
+    """What does not depend on the colour."""
+
+    def __init__(
+        self,
+        *,
+        max_connections: int = MAX_CONNECTIONS,
+        keepalive_expiry: float = KEEPALIVE,
+        ca_bundle: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._max_connections = max_connections
+        self._keepalive = keepalive_expiry
+        self._router = Router(ca_bundle, environ)
+        self._pools: dict[Hashable, _Pool[G]] = {}
+        self._is_closed = False
+
+    def __repr__(self) -> str:
+        lines = sum(len(pool.lines) for pool in list(self._pools.values()))
+        return f"<{type(self).__name__}: {lines} connections>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds connections and cannot be pickled or copied")
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise RuntimeError(f"the {type(self).__name__} is closed")
+
+    def _settle(self, key: Hashable, pool: _Pool[G]) -> _Pool[G]:
+        """Move to another process or event loop. Two threads that do it agree on one pool."""
+        pool = self._pools.setdefault(key, pool)
+        self._forget_orphans()
+        return pool
+
+    def _forget_orphans(self) -> None:
+        for key, pool in list(self._pools.items()):
+            if pool.is_orphan():
+                self._pools.pop(key, None)
+                pool.disown()
+
+    def _keep(self, pool: _Pool[G], line: Line) -> bool:
+        """Lay a line on the shelf, if it may carry another request."""
+        if self._is_closed or not line.core.is_idle():
+            return False
+        line.is_used = True
+        pool.shelf.put(line.key, line, time.monotonic() + self._keepalive)
+        return True
+
+
+class Transport(_Base[Gate], httpx.BaseTransport):
+    """Sends requests, blocking; one for many threads.
+
+    ``max_connections`` bounds the connections over all origins, ``keepalive_expiry`` is for how
+    many seconds an idle one is kept, ``ca_bundle`` a PEM file or directory of authorities to trust
+    instead of the usual ones, ``environ`` where the proxies are read (default: ``os.environ``).
+    Raises httpx's TransportErrors, ConfigError for a bad proxy or bundle, RuntimeError once closed.
+    """
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return the response as soon as its headers are there."""
+        self._check_open()
+        pid = os.getpid()
+        pool = self._pools.get(pid) or self._settle(pid, _Pool(Gate(self._max_connections)))
+        order = self._router.order(request)
+        try:
+            pool.gate.enter(order.patience())
+            try:
+                line, answer = self._exchange(pool, order)
+            except BaseException:
+                pool.gate.leave()
+                raise
+        except CAUGHT as error:
+            raise translated(error, request) from error
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(answer, request, lambda: self._release(pool, line)),
+            extensions=answer.extensions,
+        )
+
+    def _exchange(self, pool: _Pool[Gate], order: Order) -> tuple[Line, Reply]:
+        line = self._pick(pool, order)
+        try:
+            return line, self._send(pool, line, order)
+        except DROPPED:
+            if not (order.is_repeatable and line.was_dropped()):
+                raise
+        line = self._open(pool, order)
+        return line, self._send(pool, line, order)
+
+    def _send(self, pool: _Pool[Gate], line: Line, order: Order) -> Reply:
+        line.ready(order)
+        try:
+            answer: Reply = line.core.handle_request(order.request)
+            line.check()
+        except BaseException:
+            self._close(pool, line)
+            raise
+        return answer
+
+    def _pick(self, pool: _Pool[Gate], order: Order) -> Line:
+        self._check_open()
+        for line in pool.shelf.expired(time.monotonic()):
+            self._close(pool, line)
+        while (idle := pool.shelf.take(order.target.key)) is not None:
+            if not idle.core.has_expired():
+                return idle
+            self._close(pool, idle)
+        return self._open(pool, order)
+
+    def _open(self, pool: _Pool[Gate], order: Order) -> Line:
+        for surplus in pool.surplus():
+            self._close(pool, surplus)
+        line = self._router.open(order.target)
+        pool.lines.add(line)
+        return line
+
+    def _close(self, pool: _Pool[Gate], line: Line) -> None:
+        pool.lines.discard(line)
+        line.wire.close()
+
+    def _release(self, pool: _Pool[Gate], line: Line) -> None:
+        try:
+            if not self._keep(pool, line):
+                self._close(pool, line)
+            elif self._is_closed:
+                # Closed by another thread in this moment.
+                self._clear(pool)
+        finally:
+            pool.gate.leave()
+
+    def _clear(self, pool: _Pool[Gate]) -> None:
+        for line in pool.shelf.expired(float("inf")):
+            self._close(pool, line)
+
+    def close(self) -> None:
+        """Close the idle connections now, the others when their requests end. Twice is fine."""
+        self._is_closed = True
+        self._forget_orphans()
+        for pool in list(self._pools.values()):
+            self._clear(pool)
+
+
+class _Body(httpx.SyncByteStream):
+    """An answer's body; closing it gives the connection back."""
+
+    def __init__(self, answer: Reply, request: httpx.Request, release: Callable[[], None]) -> None:
+        self._answer = answer
+        self._request = request
+        self._release: Callable[[], None] | None = release
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._answer.stream
+        except CAUGHT as error:
+            raise translated(error, self._request) from error
+
+    def close(self) -> None:
+        """Give the connection back, if the answer was read to its end; else close it."""
+        release, self._release = self._release, None
+        if release is not None:
+            try:
+                self._answer.close()
+            finally:
+                release()
+
+
+class AsyncTransport(_Base[AsyncGate], httpx.AsyncBaseTransport):
+    """Sends requests, awaiting, on asyncio and on trio; one for many tasks. Parameters as above.
+
+    It may be used in one event loop after the other (``asyncio.run`` twice); connections are then
+    opened anew.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return the response as soon as its headers are there."""
+        self._check_open()
+        pool = self._home()
+        order = self._router.order(request)
+        try:
+            await pool.gate.enter(order.patience())
+            try:
+                line, answer = await self._exchange(pool, order)
+            except BaseException:
+                pool.gate.leave()
+                raise
+        except CAUGHT as error:
+            raise translated(error, request) from error
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_AsyncBody(answer, request, lambda: self._release(pool, line)),
+            extensions=answer.extensions,
+        )
+
+    def _home(self) -> _Pool[AsyncGate]:
+        token = _LOOP.get(None)
+        if token is None:
+            _LOOP.set(token := object())
+        key = (os.getpid(), token)
+        pool = self._pools.get(key)
+        return pool or self._settle(key, _Pool(AsyncGate(self._max_connections), _asyncio_loop()))
+
+    async def _exchange(self, pool: _Pool[AsyncGate], order: Order) -> tuple[Line, Reply]:
+        line = await self._pick(pool, order)
+        try:
+            return line, await self._send(pool, line, order)
+        except DROPPED:
+            if not (order.is_repeatable and line.was_dropped()):
+                raise
+        line = await self._open(pool, order)
+        return line, await self._send(pool, line, order)
+
+    async def _send(self, pool: _Pool[AsyncGate], line: Line, order: Order) -> Reply:
+        line.ready(order)
+        try:
+            answer: Reply = await line.core.handle_async_request(order.request)
+            line.check()
+        except BaseException:
+            await self._close(pool, line)
+            raise
+        return answer
+
+    async def _pick(self, pool: _Pool[AsyncGate], order: Order) -> Line:
+        self._check_open()
+        for line in pool.shelf.expired(time.monotonic()):
+            await self._close(pool, line)
+        while (idle := pool.shelf.take(order.target.key)) is not None:
+            if not idle.core.has_expired():
+                return idle
+            await self._close(pool, idle)
+        return await self._open(pool, order)
+
+    async def _open(self, pool: _Pool[AsyncGate], order: Order) -> Line:
+        for surplus in pool.surplus():
+            await self._close(pool, surplus)
+        line = self._router.aopen(order.target)
+        pool.lines.add(line)
+        return line
+
+    async def _close(self, pool: _Pool[AsyncGate], line: Line) -> None:
+        pool.lines.discard(line)
+        # Shielded: in a cancelled task the closing would be cancelled too, halfway.
+        with anyio.CancelScope(shield=True):
+            await line.wire.aclose()
+
+    async def _release(self, pool: _Pool[AsyncGate], line: Line) -> None:
+        try:
+            if not self._keep(pool, line):
+                await self._close(pool, line)
+        finally:
+            pool.gate.leave()
+
+    async def aclose(self) -> None:
+        """Close the idle connections now, the others when their requests end. Twice is fine."""
+        self._is_closed = True
+        self._forget_orphans()
+        for pool in list(self._pools.values()):
+            for line in pool.shelf.expired(float("inf")):
+                await self._close(pool, line)
+
+
+class _AsyncBody(httpx.AsyncByteStream):
+    """An answer's body; closing it gives the connection back.
+
+    Its own iterator: an asynchronous generator that is left in the middle has to be finished by
+    somebody, and trio warns of it.
+    """
+
+    def __init__(
+        self,
+        answer: Reply,
+        request: httpx.Request,
+        release: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._answer = answer
+        self._request = request
+        self._release: Callable[[], Awaitable[None]] | None = release
+        self._chunks: AsyncIterator[bytes] | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._chunks = aiter(self._answer.stream)
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(cast("AsyncIterator[bytes]", self._chunks))
+        except CAUGHT as error:
+            raise translated(error, self._request) from error
+
+    async def aclose(self) -> None:
+        """Give the connection back, if the answer was read to its end; else close it."""
+        release, self._release = self._release, None
+        if release is not None:
+            try:
+                await self._answer.aclose()
+                await self._finish()
+            finally:
+                await release()
+
+    async def _finish(self) -> None:
+        """Run httpcore's generators to their end; what they read from is closed by now."""
+        if self._chunks is not None:
+            with contextlib.suppress(*CAUGHT):
+                async for _ in self._chunks:
+                    pass
+
+
+def _asyncio_loop() -> asyncio.AbstractEventLoop | None:
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
