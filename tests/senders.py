@@ -1,0 +1,81 @@
+"""Transports of each colour, to be used alike by blocking tests."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from attrs import define
+
+from ec2lite.engine import body
+from ec2lite.engine.transport import AsyncTransport, Transport
+
+COLOURS = ("sync", "asyncio", "trio")
+TIMEOUT = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
+
+
+@define(eq=False)
+class Sender:
+    """A transport, and the event loop it may need."""
+
+    transport: Any
+    portal: BlockingPortal | None = None
+
+    def start(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return the response with its body unread."""
+        if self.portal is None:
+            return self.transport.handle_request(request)
+        return self.portal.call(self.transport.handle_async_request, request)
+
+    def read(self, response: httpx.Response, limit: int = 1 << 20) -> bytes:
+        """Read a response's body."""
+        if self.portal is None:
+            return body.read(response, limit)
+        return self.portal.call(body.aread, response, limit)
+
+    def send(self, request: httpx.Request, limit: int = 1 << 20) -> bytes:
+        """Send a request and return the body of its response."""
+        return self.read(self.start(request), limit)
+
+    def close_response(self, response: httpx.Response) -> None:
+        """Close a response."""
+        if self.portal is None:
+            response.close()
+        else:
+            self.portal.call(response.aclose)
+
+    def close(self) -> None:
+        """Close the transport."""
+        if self.portal is None:
+            self.transport.close()
+        else:
+            self.portal.call(self.transport.aclose)
+
+
+@contextlib.contextmanager
+def sender(colour: str, **arguments: Any) -> Iterator[Sender]:
+    """Open a transport of a colour; the environment is empty unless given."""
+    arguments.setdefault("environ", {})
+    if colour == "sync":
+        made = Sender(Transport(**arguments))
+        try:
+            yield made
+        finally:
+            made.close()
+        return
+    with start_blocking_portal(colour) as portal:
+        made = Sender(AsyncTransport(**arguments), portal)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def post(url: str, *, within: float = 10.0, **extensions: Any) -> httpx.Request:
+    """Return a request as the engine sends them."""
+    extensions = {"timeout": TIMEOUT, "deadline": time.monotonic() + within, **extensions}
+    return httpx.Request("POST", url, content=b"Action=StopInstances", extensions=extensions)
