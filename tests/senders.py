@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -13,6 +12,9 @@ from attrs import define
 
 from ec2lite.engine import body
 from ec2lite.engine.transport import AsyncTransport, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COLOURS = ("sync", "asyncio", "trio")
 TIMEOUT = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
@@ -48,6 +50,13 @@ class Sender:
         else:
             self.portal.call(response.aclose)
 
+    def close_stream(self, response: httpx.Response) -> None:
+        """Close what is below a response."""
+        if self.portal is None:
+            response.stream.close()
+        else:
+            self.portal.call(response.stream.aclose)
+
     def close(self) -> None:
         """Close the transport."""
         if self.portal is None:
@@ -75,7 +84,9 @@ def sender(colour: str, **arguments: Any) -> Iterator[Sender]:
             made.close()
 
 
-def post(url: str, *, within: float = 10.0, **extensions: Any) -> httpx.Request:
+def post(
+    url: str, *, within: float = 10.0, content: Any = b"Action=StopInstances", **extensions: Any
+) -> httpx.Request:
     """Return a request as the engine sends them."""
     extensions = {"timeout": TIMEOUT, "deadline": time.monotonic() + within, **extensions}
-    return httpx.Request("POST", url, content=b"Action=StopInstances", extensions=extensions)
+    return httpx.Request("POST", url, content=content, extensions=extensions)

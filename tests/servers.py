@@ -10,7 +10,7 @@ A script is a list of steps. A step is bytes, which are sent as they are, or a f
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import functools
 import ipaddress
 import socket
@@ -18,19 +18,19 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import define, field
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Step: TypeAlias = "bytes | Callable[[Peer], None]"
 Script: TypeAlias = "list[Step]"
 
 
-class Gone(Exception):
+class Gone(Exception):  # noqa: N818 - the end of a script, no error
     """The client has closed its end, or the server is to end."""
 
 
@@ -268,15 +268,15 @@ def certificate(directory: Path) -> tuple[str, ssl.SSLContext]:
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ec2lite tests")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),

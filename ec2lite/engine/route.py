@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import httpcore
 import httpx
@@ -18,7 +19,7 @@ from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Hashable, Mapping
+    from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 
 # Same names, same meanings: https://www.python-httpx.org/exceptions/
 ERRORS: Final[dict[type[Exception], type[httpx.RequestError]]] = {
@@ -131,7 +132,7 @@ class Router:
         # Set afterwards, for the constructor would look at every byte of every header, as httpx has
         # done already.
         core = httpcore.Request(request.method, target.url, extensions=extensions)
-        core.stream = request.stream
+        core.stream = _content(request)
         core.headers = request.headers.raw
         return Order(
             core,
@@ -199,6 +200,35 @@ class Router:
             _need_socksio()
         context = self._context(proxy.scheme.encode())
         return httpcore.Proxy(proxy.url, proxy.auth and _encoded(proxy.auth), ssl_context=context)
+
+
+class _Content:
+    """A body in one part. Not a generator: one that is left in the middle is a warning on trio."""
+
+    def __init__(self, part: bytes) -> None:
+        self._parts = [part]
+        self._left = 1
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
+
+    def __aiter__(self) -> _Content:
+        # A request that is sent again is read again.
+        self._left = 1
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        self._left = 0
+        return self._parts[0]
+
+
+def _content(request: httpx.Request) -> Iterable[bytes] | AsyncIterable[bytes]:
+    try:
+        return _Content(request.content)
+    except httpx.RequestNotRead:
+        return cast("Iterable[bytes]", request.stream)
 
 
 def _encoded(auth: tuple[str, str]) -> tuple[bytes, bytes]:

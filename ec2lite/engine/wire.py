@@ -251,10 +251,7 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     ) -> AsyncStream:
         """Connect to the first address that answers; ``timeout`` is for all of them."""
         limit = self._wire.limit(timeout, httpcore.ConnectTimeout)
-        try:
-            inner = await _ASYNC.connect_tcp(host, port, limit, local_address)
-        except UnicodeError as error:
-            raise httpcore.ConnectError(f"{host}: {error}") from error
+        inner = await _ASYNC.connect_tcp(host, port, limit, local_address)
         stream = AsyncStream(inner, self._wire)
         for option in OPTIONS:
             stream.get_extra_info("socket").setsockopt(*option)

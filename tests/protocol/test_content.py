@@ -1,0 +1,118 @@
+"""Compressed bodies."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import time
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ec2lite.errors import ResponseError
+from ec2lite.protocol.content import inflate
+
+XML = b"<?xml version='1.0'?><x>" + b"y" * 1000 + b"</x>"
+LIMIT = 10_000
+
+
+@given(st.binary(), st.sampled_from(["gzip", "x-gzip", "GZIP", " gzip ", "identity, gzip"]))
+def test_gzip(body, encoding):
+    """What gzip has compressed comes back."""
+    assert body == inflate(gzip.compress(body), encoding, LIMIT)
+
+
+@given(st.binary())
+def test_deflate(body):
+    """What zlib has compressed comes back."""
+    assert body == inflate(zlib.compress(body), "deflate", LIMIT)
+
+
+@given(st.binary(), st.binary())
+def test_members(one, two):
+    """A gzip body of several members is all of them; padding after it is ignored."""
+    body = gzip.compress(one) + gzip.compress(b"") + gzip.compress(two) + b"\0\0"
+    assert one + two == inflate(body, "gzip", LIMIT)
+
+
+def test_twice():
+    """Encodings are undone last to first."""
+    assert XML == inflate(gzip.compress(zlib.compress(XML)), "deflate, gzip", LIMIT)
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "gzip", "deflate", "br", "zstd"])
+@pytest.mark.parametrize("body", [b"", XML, b"\n " + XML, b"\xef\xbb\xbf" + XML])
+def test_inflated_already(encoding, body):
+    """A body that is XML already is left alone, whatever the header says."""
+    assert body == inflate(body, encoding, LIMIT)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("body", [b"\x1f", b"plain", b"\x78"])
+def test_not_compressed(encoding, body):
+    """A body that does not look compressed is left to whoever parses it."""
+    assert body == inflate(body, encoding, LIMIT)
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br"])
+def test_unknown(encoding):
+    """An encoding that was not asked for is a ResponseError that names it."""
+    name = encoding.rpartition(" ")[2]
+    with pytest.raises(ResponseError, match=f"'{name}'") as caught:
+        inflate(b"\x8b\x00\x80", encoding, LIMIT, status_code=200)
+    assert (200, b"\x8b\x00\x80") == (caught.value.status_code, caught.value.body)
+    assert not caught.value.is_broken
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zlib.compress])
+def test_limit(compress):
+    """Exactly the limit is fine, a byte more is not, and a bomb is not inflated to its end."""
+    encoding = "gzip" if compress is gzip.compress else "deflate"
+    assert b"x" * LIMIT == inflate(compress(b"x" * LIMIT), encoding, LIMIT)
+    for size in (LIMIT + 1, 50_000_000):
+        with pytest.raises(ResponseError, match="larger than 10000 bytes") as caught:
+            inflate(compress(b"x" * size), encoding, LIMIT)
+        assert not caught.value.is_broken
+
+
+def test_limit_over_members():
+    """The limit is for all members together."""
+    with pytest.raises(ResponseError, match="larger than 10000 bytes"):
+        inflate(gzip.compress(b"x" * LIMIT) + gzip.compress(b"x"), "gzip", LIMIT)
+
+
+def test_flood_of_members():
+    """Empty members without end are not followed to it."""
+    start = time.monotonic()
+    with pytest.raises(ResponseError, match="more than 100 members") as caught:
+        inflate(gzip.compress(b"") * 500_000, "gzip", LIMIT)
+    assert time.monotonic() - start < 2
+    assert caught.value.is_broken
+
+
+@given(st.data(), st.sampled_from(["gzip", "deflate"]))
+def test_cut_short(data, encoding):
+    """A body that was cut short is broken, so that a second attempt may mend it."""
+    body = gzip.compress(XML) if encoding == "gzip" else zlib.compress(XML)
+    cut = body[: data.draw(st.integers(2, len(body) - 1))]
+    with pytest.raises(ResponseError, match="cut short") as caught:
+        inflate(cut, encoding, LIMIT)
+    assert caught.value.is_broken
+
+
+def test_corrupt():
+    """A body that does not match its checksum is broken."""
+    body = bytearray(gzip.compress(XML))
+    body[-6] ^= 1
+    with pytest.raises(ResponseError, match="corrupt") as caught:
+        inflate(bytes(body), "gzip", LIMIT)
+    assert caught.value.is_broken
+
+
+@given(st.binary(), st.text(st.sampled_from("gzip deflate,br"), max_size=20))
+def test_anything(body, encoding):
+    """Whatever comes, the end is bytes within the limit or a ResponseError."""
+    with contextlib.suppress(ResponseError):
+        assert len(inflate(body, encoding, LIMIT)) <= LIMIT
