@@ -251,7 +251,13 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     ) -> AsyncStream:
         """Connect to the first address that answers; ``timeout`` is for all of them."""
         limit = self._wire.limit(timeout, httpcore.ConnectTimeout)
-        inner = await _ASYNC.connect_tcp(host, port, limit, local_address)
+        # asyncio is on the way only for those who use it: its import takes 20 ms.
+        from ec2lite.engine import aio
+
+        if aio.is_running():
+            inner: httpcore.AsyncNetworkStream = await aio.connect(host, port, limit)
+        else:
+            inner = await _ASYNC.connect_tcp(host, port, limit, local_address)
         stream = AsyncStream(inner, self._wire)
         for option in OPTIONS:
             stream.get_extra_info("socket").setsockopt(*option)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import time
 
+import anyio
 import httpcore
 import httpx
 import pytest
 
-from ec2lite.engine.wire import Wire
+from ec2lite.engine.wire import AsyncStream, Stream, Wire
 from senders import COLOURS, post, sender
 from servers import answer, closed_port, each, serve, take
 
@@ -38,6 +39,67 @@ def test_limit_over(late):
     wire.deadline = time.monotonic() - 1
     with pytest.raises(late):
         wire.limit(None, late)
+
+
+class Broken(httpcore.NetworkStream, httpcore.AsyncNetworkStream):
+    """A stream that fails to write, and has something to read."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.written: list[bytes] = []
+        self._error = error
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.written.append(buffer)
+        if self._error is not None:
+            raise self._error
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return b"refused"
+
+
+class AsyncBroken(Broken):
+    """The same, awaited."""
+
+    async def write(self, buffer: bytes, *_: object) -> None:
+        Broken.write(self, buffer)
+
+    async def read(self, max_bytes: int, *_: object) -> bytes:
+        return b"refused"
+
+
+def test_write_error():
+    """A request that cannot be written does not keep its answer from being read."""
+    stream = Stream(Broken(httpcore.WriteError()), Wire())
+    stream.write(b"a" * 100)
+    assert b"refused" == stream.read(100)
+
+    async def main() -> None:
+        stream = AsyncStream(AsyncBroken(httpcore.WriteError()), Wire())
+        await stream.write(b"a" * 100)
+        assert b"refused" == await stream.read(100)
+
+    anyio.run(main)
+
+
+def test_kept_back():
+    """Little is kept back until something is read; much is sent at once."""
+    inner = Broken(None)
+    stream = Stream(inner, Wire())
+    stream.write(b"a" * 100)
+    assert [] == inner.written
+    stream.write(b"a" * 100_000)
+    assert b"a" * 100_100 == b"".join(inner.written)
+    assert max(map(len, inner.written)) <= 16384
+
+    async def main() -> None:
+        inner = AsyncBroken(None)
+        stream = AsyncStream(inner, Wire())
+        await stream.write(b"a" * 100)
+        assert [] == inner.written
+        await stream.write(b"a" * 100_000)
+        assert [b"a" * 100_100] == inner.written
+
+    anyio.run(main)
 
 
 def test_unused():
