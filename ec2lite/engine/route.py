@@ -71,9 +71,9 @@ class Target:
     proxy: Proxy | None
 
 
-@frozen
+@define
 class Order:
-    """One request, ready to be sent."""
+    """One request, ready to be sent. Not frozen, for that would cost a microsecond each."""
 
     request: httpcore.Request
     target: Target
