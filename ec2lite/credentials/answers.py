@@ -1,0 +1,92 @@
+"""Documents that hold secrets: read so that no error ever quotes them.
+
+Exceptions of the JSON parser carry the text, so they are never chained.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from ec2lite.errors import CredentialsError
+from ec2lite.models import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z_.]{2,63}")
+
+
+def parse_json(body: bytes | str, what: str) -> dict[str, Any]:
+    """Return the JSON object that ``body`` is, or raise a ``CredentialsError`` that names ``what``."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise CredentialsError(f"{what} is not JSON.") from None
+    if not isinstance(document, dict):
+        raise CredentialsError(f"{what} is not a JSON object.")
+    return cast("dict[str, Any]", document)
+
+
+def parse_time(value: object, what: str) -> datetime:
+    """Return the time that an ISO 8601 string names; without a time zone it is UTC."""
+    # Older versions of the AWS CLI wrote "UTC" for "Z".
+    try:
+        time = datetime.fromisoformat(str(value).replace("UTC", "+00:00"))
+    except ValueError:
+        raise CredentialsError(f"{what} is not a time in ISO 8601.") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def string(document: Mapping[str, Any], key: str, what: str) -> str:
+    """Return a string that has to be there."""
+    if not (found := optional(document, key, what)):
+        raise CredentialsError(f"{what} has no {key}.")
+    return found
+
+
+def optional(document: Mapping[str, Any], key: str, what: str) -> str | None:
+    """Return a string that need not be there."""
+    value = document.get(key)
+    if value is not None and not isinstance(value, str):
+        raise CredentialsError(f"{what}: {key} is not a string.")
+    return value
+
+
+def keys(
+    document: Mapping[str, Any],
+    what: str,
+    *,
+    token: str = "Token",  # noqa: S107 - a member's name
+    account_id: str | None = None,
+) -> Credentials:
+    """Return the credentials of a document with ``AccessKeyId``, ``SecretAccessKey`` and so on."""
+    end = optional(document, "Expiration", what)
+    return Credentials(
+        string(document, "AccessKeyId", what),
+        string(document, "SecretAccessKey", what),
+        optional(document, token, what),
+        None if end is None else parse_time(end, f"{what}: Expiration"),
+        optional(document, "AccountId", what) or account_id,
+    )
+
+
+def error_code(body: bytes, headers: Mapping[str, str]) -> str:
+    """Return the code of an error answer, `` (…)``, or nothing: never a sentence of it.
+
+    A sentence might quote what was sent; a code is letters.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    candidates = [headers.get("x-amzn-errortype", "").partition(":")[0]]
+    if isinstance(document, dict):
+        members = cast("dict[str, Any]", document)
+        candidates += [str(members.get(key)) for key in ("error", "code", "Code", "__type")]
+    for candidate in candidates:
+        if candidate != "None" and _CODE.fullmatch(candidate):
+            return f" ({candidate})"
+    return ""

@@ -1,0 +1,54 @@
+"""Files that hold secrets, read and written as the AWS tools do that share them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ec2lite.credentials.answers import parse_json
+from ec2lite.engine.flow import Blocking
+from ec2lite.errors import CredentialsError
+
+if TYPE_CHECKING:
+    from ec2lite.engine.flow import Flow
+
+
+def read(path: str | Path, what: str) -> Flow[str]:
+    """Return a file's text; a ``CredentialsError`` names the file that cannot be read."""
+    place = Path(path).expanduser()
+    try:
+        return cast("str", (yield Blocking(lambda: place.read_text("utf-8"))))
+    except OSError as error:
+        raise CredentialsError(f"{what} {place}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        # Its exception holds the file's bytes.
+        raise CredentialsError(f"{what} {place} is not UTF-8 text.") from None
+
+
+def read_json(path: Path, what: str) -> Flow[dict[str, Any] | None]:
+    """Return the JSON object in a file, or None when there is no such file."""
+    if not (yield Blocking(path.is_file)):
+        return None
+    return parse_json((yield from read(path, what)), f"{what} {path}")
+
+
+def write_json(path: Path, document: dict[str, Any]) -> Flow[None]:
+    """Replace a file by a JSON object, at once and for the owner's eyes only."""
+    yield Blocking(lambda: _replace(path, json.dumps(document)))
+
+
+def _replace(path: Path, content: str) -> None:
+    from tempfile import NamedTemporaryFile
+
+    # Its files are made with mode 0600. A reader sees the old file or the new one, never a half.
+    with NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,83 @@
+"""Requests to what hands out credentials: a few attempts, and errors that quote nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from attrs import frozen
+
+from ec2lite.engine.flow import Answer, Sleep
+from ec2lite.errors import CredentialsError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpx
+
+    from ec2lite.engine.flow import Flow
+
+_PRESENT = 3
+
+
+@frozen
+class Patience:
+    """How often to ask, and how long to wait in between.
+
+    ``attempts`` are made where nobody answers, ``present`` where somebody is there but has
+    trouble: HTTP 429 and 5xx, or an answer that does not come. ``pause`` is in seconds; it doubles.
+    """
+
+    attempts: int = _PRESENT
+    present: int = _PRESENT
+    pause: float = 0.1
+
+
+def send(build: Callable[[], httpx.Request], what: str, patience: Patience) -> Flow[Answer]:
+    """Return the answer, whatever its status; raise ``Unreachable`` where there is none."""
+    attempt = 1
+    while True:
+        outcome = yield from _try(build())
+        limit = patience.present if _is_present(outcome) else patience.attempts
+        if not _is_trouble(outcome) or attempt >= limit:
+            break
+        yield Sleep(patience.pause * 2 ** (attempt - 1))
+        attempt += 1
+    if isinstance(outcome, TransportError):
+        raise Unreachable(f"{what} did not answer: {outcome}", outcome) from None
+    return outcome
+
+
+class Unreachable(CredentialsError):
+    """Nobody answered. ``timed_out`` says that somebody was there, but no answer came."""
+
+    def __init__(self, message: str, error: TransportError) -> None:
+        super().__init__(message)
+        self.timed_out = error.is_timeout and error.maybe_sent
+
+
+def direct(
+    method: str, url: str, headers: Mapping[str, str], *, timeout: float
+) -> httpx.Request:
+    """Return a request to an address of this machine: through no proxy, and not patient."""
+    import httpx
+
+    limits = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
+    extensions = {"direct": True, "timeout": limits}
+    return httpx.Request(method, url, headers=headers, extensions=extensions)
+
+
+def _try(request: httpx.Request) -> Flow[Answer | TransportError]:
+    try:
+        return cast("Answer", (yield request))
+    except TransportError as error:
+        return error
+
+
+def _is_present(outcome: Answer | TransportError) -> bool:
+    return isinstance(outcome, Answer) or outcome.maybe_sent
+
+
+def _is_trouble(outcome: Answer | TransportError) -> bool:
+    if isinstance(outcome, TransportError):
+        return True
+    return outcome.status_code == 429 or outcome.status_code >= 500

@@ -1,0 +1,148 @@
+"""Credentials of an instance's role, from the metadata service, version 2 only.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from attrs import evolve, frozen
+
+from ec2lite.credentials import answers, http
+from ec2lite.credentials.provider import Ask, NotHere
+from ec2lite.errors import ConfigError, CredentialsError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ec2lite.engine.flow import Answer, Flow
+    from ec2lite.models import Credentials
+
+_ROLES = "/latest/meta-data/iam/security-credentials/"
+_MODES = {"ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"}
+_TOKEN_SECONDS = "21600"
+_WHAT = "The instance metadata service"
+_HOP_LIMIT = (
+    " In a container, the instance's metadata hop limit must be 2 or more: "
+    "aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2"
+)
+_NO_TOKEN = {
+    400: "it refused the request for a token (HTTP status 400)",
+    403: "it is disabled for this instance (HTTP status 403)",
+    404: "it knows no session tokens (HTTP status 404); version 1 is not supported",
+    405: "it knows no session tokens (HTTP status 405); version 1 is not supported",
+}
+
+
+@frozen
+class _Service:
+    """Where the metadata service is, and how patient to be with it."""
+
+    url: str
+    timeout: float
+    patience: http.Patience
+
+
+def imds(ask: Ask) -> Flow[Credentials]:
+    """Ask the metadata service for a token, the role's name and the role's keys."""
+    service = _service(ask)
+    token = yield from _token(service)
+    role = (yield from _get(service, token, _ROLES)).decode("utf-8", "replace").strip()
+    body = yield from _get(service, token, _ROLES + quote(role.partition("\n")[0].strip()))
+    document = answers.parse_json(body, f"{_WHAT}'s answer")
+    if "SecretAccessKey" not in document:
+        raise NotHere(f"it gave no keys{answers.error_code(body, {})}")
+    return extended(answers.keys(document, f"{_WHAT}'s answer"), ask.clock(), ask.dice())
+
+
+def extended(credentials: Credentials, now: datetime, dice: float) -> Credentials:
+    """Put off the end of keys that the service should have renewed, but has not.
+
+    They may still work, and are better than none: AWS's SDKs do the same when the service that
+    renews them is down. They are asked for again in 17 to 25 minutes.
+    """
+    later = timedelta(minutes=17 + 8 * dice)
+    if credentials.expiration is None or now < credentials.expiration - later:
+        return credentials
+    return evolve(credentials, expiration=now + later)
+
+
+def _service(ask: Ask) -> _Service:
+    if (ask.env("AWS_EC2_METADATA_DISABLED") or "").lower() == "true":
+        raise NotHere("disabled by AWS_EC2_METADATA_DISABLED")
+    timeout = _number(ask, "timeout") or 1
+    attempts = _number(ask, "num_attempts")
+    # Off EC2 nobody is there, and one second of waiting is enough. Where somebody is, ask again.
+    patience = http.Patience(attempts, attempts) if attempts else http.Patience(attempts=1)
+    return _Service(_url(ask), timeout, patience)
+
+
+def _number(ask: Ask, what: str) -> int | None:
+    variable, key = f"AWS_METADATA_SERVICE_{what.upper()}", f"metadata_service_{what}"
+    value = ask.env(variable) or ask.settings.value(variable, key)
+    if value is None:
+        return None
+    if not (value.strip().isdecimal() and int(value) > 0):
+        raise ConfigError(f"{variable} ({key}): a whole number above 0 is needed")
+    return int(value)
+
+
+def _url(ask: Ask) -> str:
+    prefix = "ec2_metadata_service_endpoint"
+    variable = f"AWS_{prefix.upper()}"
+    url = ask.settings.value(variable, prefix)
+    mode = ask.settings.value(f"{variable}_MODE", f"{prefix}_mode")
+    if mode is None:
+        old = ask.settings.value("AWS_IMDS_USE_IPV6", "imds_use_ipv6") or ""
+        mode = "ipv6" if old.lower() == "true" else "ipv4"
+    if mode.lower() not in _MODES:
+        raise ConfigError(f"{variable}_MODE ({prefix}_mode): IPv4 or IPv6 is needed")
+    if url is None:
+        return _MODES[mode.lower()]
+    try:
+        usable = urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigError(f"{variable} ({prefix}): a URL is needed")
+    return url.rstrip("/")
+
+
+def _token(service: _Service) -> Flow[str]:
+    headers = {"x-aws-ec2-metadata-token-ttl-seconds": _TOKEN_SECONDS}
+    try:
+        answer = yield from _send(service, "PUT", "/latest/api/token", headers)
+    except http.Unreachable as error:
+        hint = _HOP_LIMIT if error.timed_out else ""
+        raise NotHere(f"{error.args[0]}{'' if not hint else '.' + hint}") from None
+    if answer.status_code != 200:
+        reason = _NO_TOKEN.get(answer.status_code)
+        raise NotHere(reason or f"the token request got HTTP status {answer.status_code}")
+    token = answer.body.decode("ascii", "replace").strip()
+    if not (token and token.isprintable() and token.isascii()):
+        raise NotHere("its token cannot be read")
+    return token
+
+
+def _get(service: _Service, token: str, path: str) -> Flow[bytes]:
+    try:
+        answer = yield from _send(service, "GET", path, {"x-aws-ec2-metadata-token": token})
+    except http.Unreachable as error:
+        raise NotHere(error.args[0]) from None
+    if path == _ROLES and answer.status_code == 404:
+        raise NotHere("the instance has no IAM role (HTTP status 404)")
+    if answer.status_code != 200 or not answer.body.strip():
+        raise NotHere(f"{path.removeprefix('/latest')} got HTTP status {answer.status_code}")
+    return answer.body
+
+
+def _send(service: _Service, method: str, path: str, headers: dict[str, str]) -> Flow[Answer]:
+    return http.send(
+        lambda: http.direct(method, service.url + path, headers, timeout=service.timeout),
+        _WHAT,
+        service.patience,
+    )

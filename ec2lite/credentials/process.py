@@ -1,0 +1,69 @@
+"""A program that prints credentials: ``credential_process``.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, cast
+
+from ec2lite.credentials import answers
+from ec2lite.credentials.provider import Ask, NotHere
+from ec2lite.engine.flow import Blocking
+from ec2lite.errors import CredentialsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ec2lite.engine.flow import Flow
+    from ec2lite.models import Credentials
+
+TIMEOUT = 60.0
+_STDERR_SHOWN = 1000
+
+
+def process(ask: Ask) -> Flow[Credentials]:
+    """Run the profile's ``credential_process``, for a minute at most, and read what it prints."""
+    command = ask.value("credential_process")
+    if command is None:
+        raise NotHere(f"profile {ask.profile} has no credential_process")
+    what = f"The credential_process of profile {ask.profile}"
+    program = arguments(command, what)
+    output = cast("bytes", (yield Blocking(lambda: execute(program, what, TIMEOUT))))
+    document = answers.parse_json(output, f"What {what[0].lower()}{what[1:]} printed")
+    if document.get("Version") != 1:
+        raise CredentialsError(f"{what} did not print the Version 1 that it should.")
+    return answers.keys(
+        document, what, token="SessionToken", account_id=ask.value("aws_account_id")
+    )
+
+
+def arguments(command: str, what: str, platform: str = sys.platform) -> str | list[str]:
+    """Split a command as a shell would; no shell sees it. Windows splits command lines itself."""
+    if platform == "win32":
+        return command
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise CredentialsError(f"{what} cannot be read: {error}.") from None
+
+
+def execute(program: str | Sequence[str], what: str, timeout: float) -> bytes:
+    """Return what a program prints; what it says on stderr is shown when it fails."""
+    import subprocess
+
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own configuration says what to run
+            program, capture_output=True, check=False, timeout=timeout
+        )
+    except subprocess.TimeoutExpired:
+        # Its exception holds what the program printed so far, which may be a secret.
+        raise CredentialsError(f"{what} did not end within {timeout:g} seconds.") from None
+    except OSError as error:
+        raise CredentialsError(f"{what} could not be started: {error.strerror}.") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()[:_STDERR_SHOWN]
+        raise CredentialsError(f"{what} failed (exit code {done.returncode}): {said}")
+    return done.stdout

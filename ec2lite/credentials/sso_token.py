@@ -1,0 +1,125 @@
+"""The token that ``aws sso login`` leaves behind, renewed without a person where that is possible.
+
+https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from ec2lite.config.endpoints import resolve_endpoint
+from ec2lite.credentials import answers, files, http
+from ec2lite.credentials.provider import Ask, logger
+from ec2lite.errors import CredentialsError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ec2lite.engine.flow import Flow
+
+_RENEW = timedelta(minutes=15)
+_NEEDED = ("refreshToken", "clientId", "clientSecret", "registrationExpiresAt")
+
+
+@frozen
+class Login:
+    """A sign-in: which profile needs it, and where. ``session`` is None in the legacy format."""
+
+    profile: str
+    start_url: str
+    region: str
+    session: str | None
+
+    @property
+    def file_name(self) -> str:
+        """What the AWS CLI calls the file of its token."""
+        name = self.start_url if self.session is None else self.session
+        return hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest() + ".json"
+
+    def is_over(self, why: str) -> CredentialsError:
+        """Return the error that says what a person has to do."""
+        return CredentialsError(f"The SSO sign-in {why}. Run: aws sso login{self._option}")
+
+    @property
+    def _option(self) -> str:
+        return "" if self.profile == "default" else f" --profile {self.profile}"
+
+
+def access_token(ask: Ask, login: Login) -> Flow[str]:
+    """Return a token that is valid now."""
+    path = Path(ask.settings.expand("~/.aws/sso/cache")) / login.file_name
+    document = yield from files.read_json(path, "The SSO token file")
+    if document is None:
+        raise login.is_over("was not done")
+    what = f"The SSO token file {path}"
+    end = answers.parse_time(answers.string(document, "expiresAt", what), f"{what}: expiresAt")
+    now = ask.clock()
+    if login.session is not None and end - now < _RENEW and _renewable(document, now, what):
+        renewed = yield from _renew(ask, login, document)
+        if renewed is not None:
+            yield from files.write_json(path, renewed)
+            return answers.string(renewed, "accessToken", what)
+    if end <= now:
+        raise login.is_over(f"expired at {end:%Y-%m-%dT%H:%M:%SZ}")
+    return answers.string(document, "accessToken", what)
+
+
+def endpoint(ask: Ask, service: str, region: str) -> str:
+    """Return the URL of one of IAM Identity Center's services."""
+    settings = ask.settings
+    return resolve_endpoint(
+        region,
+        service=service,
+        use_fips=settings.use_fips or False,
+        use_dualstack=settings.use_dualstack or False,
+        endpoint_url=settings.endpoint_url(service),
+    ).url
+
+
+def _renewable(document: dict[str, Any], now: datetime, what: str) -> bool:
+    """Whether the file holds what renewing takes, and the client's registration is valid."""
+    if not all(document.get(key) for key in _NEEDED):
+        return False
+    ends = f"{what}: registrationExpiresAt"
+    return answers.parse_time(document["registrationExpiresAt"], ends) > now
+
+
+def _renew(ask: Ask, login: Login, document: dict[str, Any]) -> Flow[dict[str, Any] | None]:
+    """Return the file's next content, or None where the service does not renew the token."""
+    url = endpoint(ask, "oidc", login.region)
+    try:
+        answer = yield from http.send(lambda: _request(url, document), "SSO-OIDC", http.Patience())
+        if answer.status_code != 200:
+            code = answers.error_code(answer.body, answer.headers)
+            raise CredentialsError(f"HTTP status {answer.status_code}{code}")
+        token = answers.parse_json(answer.body, "SSO-OIDC's answer")
+        seconds = token.get("expiresIn")
+        if not isinstance(seconds, int):
+            raise CredentialsError("SSO-OIDC's answer has no expiresIn.")
+        access = answers.string(token, "accessToken", "SSO-OIDC's answer")
+    except CredentialsError as error:
+        logger.warning("the SSO token of profile %s was not renewed: %s", login.profile, error)
+        return None
+    end = ask.clock() + timedelta(seconds=seconds)
+    kept = {key: document[key] for key in _NEEDED}
+    if refresh := answers.optional(token, "refreshToken", "SSO-OIDC's answer"):
+        kept["refreshToken"] = refresh
+    return {
+        "startUrl": login.start_url,
+        "region": login.region,
+        "accessToken": access,
+        "expiresAt": f"{end:%Y-%m-%dT%H:%M:%SZ}",
+        **kept,
+    }
+
+
+def _request(url: str, document: dict[str, Any]) -> httpx.Request:
+    import httpx
+
+    body = {key: document[key] for key in ("clientId", "clientSecret", "refreshToken")}
+    return httpx.Request("POST", f"{url}/token", json={"grantType": "refresh_token", **body})
