@@ -101,7 +101,8 @@ def _named(ask: Ask, source: str) -> Flow[Credentials]:
             f"credential_source of profile {ask.profile} must be one of {', '.join(_SOURCES)}, "
             f"not {source!r}."
         )
-    found = yield from first(((source, provider),), ask)
+    complaint = f"The credential_source of profile {ask.profile} has no credentials:"
+    found = yield from first(((source, provider),), ask, complaint)
     return found.credentials
 
 
@@ -119,5 +120,7 @@ def _of_profile(ask: Ask, name: str, of_a_profile: Sequence[Named]) -> Flow[Cred
         )
     if _has_role(source) and not has_keys(source):
         return (yield from assume_role(source, of_a_profile))
-    found = yield from first([(f"{each} ({name})", ask_it) for each, ask_it in of_a_profile], source)
+    providers = [(f"{title} ({name})", provider) for title, provider in of_a_profile]
+    complaint = f"The source_profile {name!r} of profile {ask.profile} has no credentials. Asked:"
+    found = yield from first(providers, source, complaint)
     return found.credentials

@@ -84,7 +84,7 @@ def _token(ask: Ask) -> Flow[str | None]:
     path = ask.env(f"{_TOKEN}_FILE")
     if path:
         # EKS replaces the file every hour, so it is read each time.
-        token = (yield from files.read(path, f"{_TOKEN}_FILE")).strip()
+        token = (yield from files.read(ask.settings.expand(path), f"{_TOKEN}_FILE")).strip()
     else:
         token = ask.env(_TOKEN)
     if token and not (token.isascii() and token.isprintable()):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def read(path: str | Path, what: str) -> Flow[str]:
     """Return a file's text; a ``CredentialsError`` names the file that cannot be read."""
-    place = Path(path).expanduser()
+    place = Path(path)
     try:
         return cast("str", (yield Blocking(lambda: place.read_text("utf-8"))))
     except OSError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from attrs import frozen
 
 from ec2lite.engine.flow import Answer, Sleep
-from ec2lite.errors import CredentialsError, TransportError
+from ec2lite.errors import CredentialsError, ResponseError, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,28 +36,24 @@ def send(build: Callable[[], httpx.Request], what: str, patience: Patience) -> F
     """Return the answer, whatever its status; raise ``Unreachable`` where there is none."""
     attempt = 1
     while True:
-        outcome = yield from _try(build())
+        outcome = yield from _try(build(), what)
         limit = patience.present if _is_present(outcome) else patience.attempts
         if not _is_trouble(outcome) or attempt >= limit:
             break
         yield Sleep(patience.pause * 2 ** (attempt - 1))
         attempt += 1
     if isinstance(outcome, TransportError):
-        raise Unreachable(f"{what} did not answer: {outcome}", outcome) from None
+        raise _unreachable(what, outcome) from None
     return outcome
 
 
 class Unreachable(CredentialsError):
-    """Nobody answered. ``timed_out`` says that somebody was there, but no answer came."""
+    """No answer came. ``timed_out`` says that somebody was there, but silent."""
 
-    def __init__(self, message: str, error: TransportError) -> None:
-        super().__init__(message)
-        self.timed_out = error.is_timeout and error.maybe_sent
+    timed_out = False
 
 
-def direct(
-    method: str, url: str, headers: Mapping[str, str], *, timeout: float
-) -> httpx.Request:
+def direct(method: str, url: str, headers: Mapping[str, str], *, timeout: float) -> httpx.Request:
     """Return a request to an address of this machine: through no proxy, and not patient."""
     import httpx
 
@@ -66,11 +62,24 @@ def direct(
     return httpx.Request(method, url, headers=headers, extensions=extensions)
 
 
-def _try(request: httpx.Request) -> Flow[Answer | TransportError]:
+def _try(request: httpx.Request, what: str) -> Flow[Answer | TransportError]:
     try:
         return cast("Answer", (yield request))
     except TransportError as error:
         return error
+    except ResponseError as error:
+        # Such as one that is too long. Its exception holds the beginning of it.
+        raise CredentialsError(f"{what}: {error.args[0]}.") from None
+
+
+def _unreachable(what: str, error: TransportError) -> Unreachable:
+    """Return the error to raise, which quotes nothing that was received."""
+    if not error.maybe_sent:
+        return Unreachable(f"{what} cannot be reached: {error}")
+    reason = "did not answer in time" if error.is_timeout else "broke the connection off"
+    unreachable = Unreachable(f"{what} {reason}.")
+    unreachable.timed_out = error.is_timeout
+    return unreachable
 
 
 def _is_present(outcome: Answer | TransportError) -> bool:

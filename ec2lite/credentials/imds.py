@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from attrs import evolve, frozen
 
+from ec2lite.config.endpoints import check_url
 from ec2lite.credentials import answers, http
 from ec2lite.credentials.provider import Ask, NotHere
-from ec2lite.errors import ConfigError, CredentialsError
+from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,42 +75,28 @@ def extended(credentials: Credentials, now: datetime, dice: float) -> Credential
 def _service(ask: Ask) -> _Service:
     if (ask.env("AWS_EC2_METADATA_DISABLED") or "").lower() == "true":
         raise NotHere("disabled by AWS_EC2_METADATA_DISABLED")
-    timeout = _number(ask, "timeout") or 1
-    attempts = _number(ask, "num_attempts")
+    timeout, attempts = (
+        ask.settings.integer(
+            f"AWS_METADATA_SERVICE_{what.upper()}", f"metadata_service_{what}", minimum=1
+        )
+        for what in ("timeout", "num_attempts")
+    )
     # Off EC2 nobody is there, and one second of waiting is enough. Where somebody is, ask again.
     patience = http.Patience(attempts, attempts) if attempts else http.Patience(attempts=1)
-    return _Service(_url(ask), timeout, patience)
-
-
-def _number(ask: Ask, what: str) -> int | None:
-    variable, key = f"AWS_METADATA_SERVICE_{what.upper()}", f"metadata_service_{what}"
-    value = ask.env(variable) or ask.settings.value(variable, key)
-    if value is None:
-        return None
-    if not (value.strip().isdecimal() and int(value) > 0):
-        raise ConfigError(f"{variable} ({key}): a whole number above 0 is needed")
-    return int(value)
+    return _Service(_url(ask), timeout or 1, patience)
 
 
 def _url(ask: Ask) -> str:
-    prefix = "ec2_metadata_service_endpoint"
-    variable = f"AWS_{prefix.upper()}"
-    url = ask.settings.value(variable, prefix)
-    mode = ask.settings.value(f"{variable}_MODE", f"{prefix}_mode")
+    key = "ec2_metadata_service_endpoint"
+    variable = key.upper()
+    mode = ask.settings.value(f"AWS_{variable}_MODE", f"{key}_mode")
     if mode is None:
-        old = ask.settings.value("AWS_IMDS_USE_IPV6", "imds_use_ipv6") or ""
-        mode = "ipv6" if old.lower() == "true" else "ipv4"
+        ipv6 = ask.settings.boolean("AWS_IMDS_USE_IPV6", "imds_use_ipv6")
+        mode = "ipv6" if ipv6 else "ipv4"
     if mode.lower() not in _MODES:
-        raise ConfigError(f"{variable}_MODE ({prefix}_mode): IPv4 or IPv6 is needed")
-    if url is None:
-        return _MODES[mode.lower()]
-    try:
-        usable = urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ConfigError(f"{variable} ({prefix}): a URL is needed")
-    return url.rstrip("/")
+        raise ConfigError(f"AWS_{variable}_MODE ({key}_mode) must be IPv4 or IPv6")
+    url = ask.settings.value(f"AWS_{variable}", key)
+    return _MODES[mode.lower()] if url is None else check_url(url, f"AWS_{variable} ({key})")
 
 
 def _token(service: _Service) -> Flow[str]:
@@ -117,8 +104,7 @@ def _token(service: _Service) -> Flow[str]:
     try:
         answer = yield from _send(service, "PUT", "/latest/api/token", headers)
     except http.Unreachable as error:
-        hint = _HOP_LIMIT if error.timed_out else ""
-        raise NotHere(f"{error.args[0]}{'' if not hint else '.' + hint}") from None
+        raise NotHere(f"{error.args[0]}{_HOP_LIMIT if error.timed_out else ''}") from None
     if answer.status_code != 200:
         reason = _NO_TOKEN.get(answer.status_code)
         raise NotHere(reason or f"the token request got HTTP status {answer.status_code}")

@@ -67,7 +67,11 @@ class Ask:
 
     def value(self, key: str) -> str | None:
         """Return a property of the profile; None if it is not there, or blank."""
-        return text(self.settings.files.profiles.get(self.profile, {}), key)
+        settings = self.settings
+        # The active profile has to exist if somebody named it: `section` sees to that.
+        if self.profile == settings.profile_name:
+            return text(settings.section, key)
+        return text(settings.files.profiles.get(self.profile, {}), key)
 
     def env(self, name: str) -> str | None:
         """Return an environment variable; None if it is not set, or blank."""
@@ -92,7 +96,9 @@ def text(section: dict[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def first(providers: Sequence[Named], ask: Ask) -> Flow[Found]:
+def first(
+    providers: Sequence[Named], ask: Ask, complaint: str = "No credentials were found. Asked:"
+) -> Flow[Found]:
     """Ask one provider after the other; raise ``CredentialsError`` with all their reasons."""
     failures: list[tuple[str, str]] = []
     for name, provider in providers:
@@ -108,7 +114,7 @@ def first(providers: Sequence[Named], ask: Ask) -> Flow[Found]:
             _check_time(name, credentials, ask.clock())
             logger.debug("credentials from %s", name)
             return Found(name, credentials)
-    raise CredentialsError("No credentials were found. Asked:", tuple(failures))
+    raise CredentialsError(complaint, tuple(failures))
 
 
 def _check_time(name: str, credentials: Credentials, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ec2lite.engine.flow import Flow, GetCredentials
-from ec2lite.errors import CredentialsError, EC2Error
+from ec2lite.errors import CredentialsError, EC2Error, ResponseError
 
 if TYPE_CHECKING:
     from ec2lite.config.settings import Settings
@@ -28,7 +28,7 @@ def caller(settings: Settings, clock: Clock) -> StsCall:
         from ec2lite.config.endpoints import resolve_endpoint
         from ec2lite.engine.call import call
         from ec2lite.engine.context import Context
-        from ec2lite.engine.retry import Retrier
+        from ec2lite.engine.retry import StandardRetry
         from ec2lite.protocol.request import RequestBuilder, default_signer
 
         endpoint = resolve_endpoint(
@@ -38,7 +38,9 @@ def caller(settings: Settings, clock: Clock) -> StsCall:
             use_dualstack=settings.use_dualstack or False,
             endpoint_url=settings.endpoint_url("sts"),
         )
-        context = Context(RequestBuilder(endpoint, default_signer()), Retrier(), clock=clock)
+        context = Context(
+            RequestBuilder(endpoint, default_signer()), StandardRetry().start(), clock=clock
+        )
         return with_credentials(call(operation, context), credentials)
 
     return call_sts
@@ -69,10 +71,16 @@ def assume(
     role: str,
 ) -> Flow[Credentials]:
     """Return the credentials of a role, or raise a ``CredentialsError`` that names it."""
+    failed = f"The role {role} could not be assumed:"
     try:
         result = yield from ask.sts(request, credentials)
+    except ResponseError as error:
+        # It may hold a part of the answer, in which the keys are.
+        raise CredentialsError(
+            f"{failed} {error.args[0]} (HTTP status {error.status_code})."
+        ) from None
     except EC2Error as error:
-        raise CredentialsError(f"The role {role} could not be assumed: {error}") from error
+        raise CredentialsError(f"{failed} {error}") from error
     found: Credentials = result.credentials
     return found
 

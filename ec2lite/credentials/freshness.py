@@ -1,0 +1,82 @@
+"""When credentials are renewed: decisions only, no lock, no clock.
+
+They are renewed before they end, so that no request is signed with keys that end under way. In the
+first window (15 to 10 minutes before the end) one caller tries, and the others go on with what is
+still valid; if it fails, nobody hears of it but the log. In the second window everybody waits for
+the new ones. The windows are botocore's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from attrs import evolve, frozen
+
+from ec2lite.credentials.provider import Found
+from ec2lite.models import Credentials
+
+ADVISORY: Final = timedelta(minutes=15)
+MANDATORY: Final = timedelta(minutes=10)
+BACK_OFF: Final = timedelta(seconds=60)
+
+
+class Plan(Enum):
+    """What to do when somebody asks for credentials."""
+
+    KEEP = "give what is held"
+    TRY = "renew if nobody else does; give what is held if that fails"
+    MUST = "renew, or wait for who does; fail if that fails"
+
+
+@frozen
+class Held:
+    """Credentials, and until when they are given without further thought.
+
+    ``keep_until`` and ``must_from`` are None for credentials that do not end. Until
+    ``spared_until`` they are not renewed for being rejected: that gave the same ones just now.
+    """
+
+    found: Found
+    keep_until: datetime | None = None
+    must_from: datetime | None = None
+    spared_until: datetime | None = None
+
+
+def plan(held: Held | None, now: datetime, rejected: Credentials | None = None) -> Plan:
+    """Decide."""
+    if held is None or _is_refused(held, now, rejected):
+        return Plan.MUST
+    if held.keep_until is None or held.must_from is None or now < held.keep_until:
+        return Plan.KEEP
+    return Plan.TRY if now < held.must_from else Plan.MUST
+
+
+def _is_refused(held: Held, now: datetime, rejected: Credentials | None) -> bool:
+    if rejected is None or held.found.credentials != rejected:
+        return False
+    return held.spared_until is None or now >= held.spared_until
+
+
+def renewed(found: Found, now: datetime, before: Held | None = None) -> Held:
+    """Return what is held after a renewal.
+
+    Keys that were short-lived from the start (15 minutes, by ``aws login``) would be in a window
+    all their life: theirs are the last half and the last quarter of it.
+    """
+    same = before is not None and before.found.credentials == found.credentials
+    spared = now + BACK_OFF if same else None
+    end = found.credentials.expiration
+    if end is None:
+        return Held(found, spared_until=spared)
+    life = end - now
+    keep_until = end - min(ADVISORY, life / 2)
+    return Held(found, keep_until, end - min(MANDATORY, life / 4), spared)
+
+
+def kept(held: Held, now: datetime) -> Held:
+    """Return what is held after a renewal that failed without need: it is let be for a minute."""
+    if held.must_from is None:
+        return held
+    return evolve(held, keep_until=min(now + BACK_OFF, held.must_from))

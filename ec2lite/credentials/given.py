@@ -1,0 +1,113 @@
+"""Credentials that the caller brings."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from ec2lite.engine.flow import GET_CREDENTIALS, GetCredentials
+from ec2lite.errors import ConfigError, CredentialsError
+from ec2lite.models import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FROZEN = "get_frozen_credentials"
+
+
+@frozen
+class Fixed:
+    """Gives the same credentials to threads, always."""
+
+    credentials: Credentials
+    provider: str = "argument"
+
+    def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
+        """Return them, even if they were rejected: there are no others."""
+        del want
+        return self.credentials
+
+
+@frozen
+class AsyncFixed:
+    """Gives the same credentials to tasks, always."""
+
+    credentials: Credentials
+    provider: str = "argument"
+
+    async def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
+        """Return them, even if they were rejected: there are no others."""
+        del want
+        return self.credentials
+
+
+@frozen
+class Foreign:
+    """Gives what an object like botocore's gives to threads; it is asked for every request."""
+
+    source: Any = field(repr=False)
+    provider: str = "argument"
+
+    def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
+        """Return its current keys. It renews them itself; it cannot be told that they are bad."""
+        del want
+        try:
+            return _thaw(self.source.get_frozen_credentials())
+        except Exception as error:
+            raise _failed(error) from error
+
+
+@frozen
+class AsyncForeign:
+    """Gives what an object like botocore's gives to tasks; it is asked for every request."""
+
+    source: Any = field(repr=False)
+    provider: str = "argument"
+
+    async def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
+        """Return its current keys, asking in a worker thread if that may take long.
+
+        Objects whose ``get_frozen_credentials`` is a coroutine function (aiobotocore's) will do.
+        """
+        del want
+        try:
+            return _thaw(await self._frozen())
+        except Exception as error:
+            raise _failed(error) from error
+
+    async def _frozen(self) -> Any:  # noqa: ANN401 - the caller's own class
+        ask: Callable[[], Any] = self.source.get_frozen_credentials
+        if inspect.iscoroutinefunction(ask):
+            return await ask()
+        # botocore's own say whether asking would mean to renew them: a thread costs 60 us.
+        renewal_due = getattr(self.source, "refresh_needed", None)
+        if renewal_due is not None and not renewal_due():
+            return ask()
+        import anyio.to_thread
+
+        return await anyio.to_thread.run_sync(ask)
+
+
+def check(given: object) -> None:
+    """Refuse what can give no credentials, before it is needed."""
+    if not isinstance(given, Credentials) and not callable(getattr(given, _FROZEN, None)):
+        raise ConfigError(
+            f"credentials: ec2lite.Credentials, or an object with {_FROZEN}() as botocore's, is "
+            f"needed, not {type(given).__name__}"
+        )
+
+
+def _thaw(frozen_credentials: Any) -> Credentials:  # noqa: ANN401 - the caller's own class
+    return Credentials(
+        frozen_credentials.access_key,
+        frozen_credentials.secret_key,
+        frozen_credentials.token,
+        account_id=getattr(frozen_credentials, "account_id", None),
+    )
+
+
+def _failed(error: Exception) -> CredentialsError:
+    reason = f"the object passed as credentials= gave none: {type(error).__name__}"
+    return CredentialsError(reason, (("argument", str(error)),))

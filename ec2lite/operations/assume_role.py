@@ -1,0 +1,110 @@
+"""AssumeRole, whole.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import field, frozen
+
+from ec2lite.errors import ResponseError
+from ec2lite.models import Credentials, ResponseMetadata
+from ec2lite.protocol import xml
+from ec2lite.protocol.operation import Operation
+
+if TYPE_CHECKING:
+    from ec2lite.protocol.xml import Element
+
+
+@frozen
+class AssumeRoleResult:
+    """Temporary credentials, and ``arn``, who they are: the role and the session's name."""
+
+    credentials: Credentials
+    arn: str
+    response_metadata: ResponseMetadata
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what boto3 returns for it, without the secrets' neighbours that are not read."""
+        keys = self.credentials
+        return {
+            "Credentials": {
+                "AccessKeyId": keys.access_key_id,
+                "SecretAccessKey": keys.secret_access_key,
+                "SessionToken": keys.session_token,
+                "Expiration": keys.expiration,
+            },
+            "AssumedRoleUser": {"Arn": self.arn},
+            "ResponseMetadata": self.response_metadata.to_dict(),
+        }
+
+
+@frozen
+class AssumeRole(Operation[AssumeRoleResult]):
+    """Get credentials of a role. ``duration_seconds`` is 900 at least; STS's default is an hour.
+
+    ``serial_number`` and ``token_code`` are the MFA device and the code it shows.
+    """
+
+    action: ClassVar[str] = "AssumeRole"
+    service: ClassVar[str] = "sts"
+    version: ClassVar[str] = "2011-06-15"
+    confidential: ClassVar[bool] = True
+
+    role_arn: str
+    role_session_name: str
+    external_id: str | None = field(default=None, repr=False)
+    duration_seconds: int | None = None
+    serial_number: str | None = None
+    token_code: str | None = field(default=None, repr=False)
+
+    def form_pairs(self) -> list[tuple[str, str]]:
+        """Return the parameters that are set."""
+        duration = None if self.duration_seconds is None else str(self.duration_seconds)
+        pairs = (
+            ("RoleArn", self.role_arn),
+            ("RoleSessionName", self.role_session_name),
+            ("ExternalId", self.external_id),
+            ("DurationSeconds", duration),
+            ("SerialNumber", self.serial_number),
+            ("TokenCode", self.token_code),
+        )
+        return [(name, value) for name, value in pairs if value is not None]
+
+    def parse(self, root: Element, metadata: ResponseMetadata) -> AssumeRoleResult:
+        """Read ``AssumeRoleResult/{Credentials, AssumedRoleUser}``."""
+        return read_result(xml.child(root, "AssumeRoleResult"), metadata)
+
+
+def read_result(result: Element, metadata: ResponseMetadata) -> AssumeRoleResult:
+    """Read what AssumeRole and its siblings have in common."""
+    keys = xml.child(result, "Credentials")
+    user = xml.find(result, "AssumedRoleUser")
+    arn = "" if user is None else xml.text(user, "Arn")
+    credentials = Credentials(
+        _filled(keys, "AccessKeyId"),
+        _filled(keys, "SecretAccessKey"),
+        _filled(keys, "SessionToken"),
+        _time(xml.text(keys, "Expiration")),
+        # arn:aws:sts::123456789012:assumed-role/name/session
+        arn.split(":")[4] if arn.count(":") >= 5 else None,
+    )
+    return AssumeRoleResult(credentials, arn, metadata)
+
+
+def _filled(keys: Element, name: str) -> str:
+    value = xml.text(keys, name)
+    if not value:
+        raise ResponseError(f"<Credentials> has an empty <{name}>")
+    return value
+
+
+def _time(value: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        raise ResponseError("<Expiration> is not a time in ISO 8601") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
