@@ -20,7 +20,7 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z_.]{2,63}")
 
 
 def parse_json(body: bytes | str, what: str) -> dict[str, Any]:
-    """Return the JSON object that ``body`` is, or raise a ``CredentialsError`` that names ``what``."""
+    """Return the JSON object that ``body`` is, or raise an error that names ``what``."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -55,19 +55,29 @@ def optional(document: Mapping[str, Any], key: str, what: str) -> str | None:
     return value
 
 
-def keys(
-    document: Mapping[str, Any],
-    what: str,
-    *,
-    token: str = "Token",  # noqa: S107 - a member's name
-    account_id: str | None = None,
-) -> Credentials:
+def integer(document: Mapping[str, Any], key: str, what: str) -> int:
+    """Return a whole number that has to be there."""
+    value = document.get(key)
+    if not isinstance(value, int):
+        raise CredentialsError(f"{what} has no {key}.")
+    return value
+
+
+def members(document: Mapping[str, Any], key: str, what: str) -> dict[str, Any]:
+    """Return an object that has to be there."""
+    value = document.get(key)
+    if not isinstance(value, dict):
+        raise CredentialsError(f"{what} has no {key}.")
+    return cast("dict[str, Any]", value)
+
+
+def keys(document: Mapping[str, Any], what: str, *, account_id: str | None = None) -> Credentials:
     """Return the credentials of a document with ``AccessKeyId``, ``SecretAccessKey`` and so on."""
     end = optional(document, "Expiration", what)
     return Credentials(
         string(document, "AccessKeyId", what),
         string(document, "SecretAccessKey", what),
-        optional(document, token, what),
+        optional(document, "Token", what),
         None if end is None else parse_time(end, f"{what}: Expiration"),
         optional(document, "AccountId", what) or account_id,
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 _FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-_TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+_TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - a variable's name
 _ECS = "169.254.170.2"
 # ECS's, EKS Pod Identity's two: the only ones besides loopback that may see the token in plain.
 _HOSTS = frozenset({_ECS, "169.254.170.23", "fd00:ec2::23", "localhost"})
@@ -81,13 +81,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def _token(ask: Ask) -> Flow[str | None]:
-    path = ask.env(f"{_TOKEN}_FILE")
+    name, path = _TOKEN, ask.env(f"{_TOKEN}_FILE")
+    token = ask.env(_TOKEN)
     if path:
         # EKS replaces the file every hour, so it is read each time.
-        token = (yield from files.read(ask.settings.expand(path), f"{_TOKEN}_FILE")).strip()
-    else:
-        token = ask.env(_TOKEN)
+        name = f"{_TOKEN}_FILE"
+        token = (yield from files.read(ask.settings.expand(path), name)).strip()
     if token and not (token.isascii() and token.isprintable()):
-        name = f"{_TOKEN}_FILE" if path else _TOKEN
         raise CredentialsError(f"{name}: the token has characters that no header may have.")
     return token

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
 from ec2lite.credentials.provider import Found
-from ec2lite.models import Credentials
+
+if TYPE_CHECKING:
+    from ec2lite.models import Credentials
 
 ADVISORY: Final = timedelta(minutes=15)
 MANDATORY: Final = timedelta(minutes=10)

@@ -33,7 +33,7 @@ class Patience:
 
 
 def send(build: Callable[[], httpx.Request], what: str, patience: Patience) -> Flow[Answer]:
-    """Return the answer, whatever its status; raise ``Unreachable`` where there is none."""
+    """Return the answer, whatever its status; raise ``UnreachableError`` where there is none."""
     attempt = 1
     while True:
         outcome = yield from _try(build(), what)
@@ -47,7 +47,7 @@ def send(build: Callable[[], httpx.Request], what: str, patience: Patience) -> F
     return outcome
 
 
-class Unreachable(CredentialsError):
+class UnreachableError(CredentialsError):
     """No answer came. ``timed_out`` says that somebody was there, but silent."""
 
     timed_out = False
@@ -72,12 +72,12 @@ def _try(request: httpx.Request, what: str) -> Flow[Answer | TransportError]:
         raise CredentialsError(f"{what}: {error.args[0]}.") from None
 
 
-def _unreachable(what: str, error: TransportError) -> Unreachable:
+def _unreachable(what: str, error: TransportError) -> UnreachableError:
     """Return the error to raise, which quotes nothing that was received."""
     if not error.maybe_sent:
-        return Unreachable(f"{what} cannot be reached: {error}")
+        return UnreachableError(f"{what} cannot be reached: {error}")
     reason = "did not answer in time" if error.is_timeout else "broke the connection off"
-    unreachable = Unreachable(f"{what} {reason}.")
+    unreachable = UnreachableError(f"{what} {reason}.")
     unreachable.timed_out = error.is_timeout
     return unreachable
 

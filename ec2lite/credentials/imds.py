@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ROLES = "/latest/meta-data/iam/security-credentials/"
 _MODES = {"ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"}
-_TOKEN_SECONDS = "21600"
+_SIX_HOURS = "21600"
 _WHAT = "The instance metadata service"
 _HOP_LIMIT = (
     " In a container, the instance's metadata hop limit must be 2 or more: "
@@ -75,15 +75,15 @@ def extended(credentials: Credentials, now: datetime, dice: float) -> Credential
 def _service(ask: Ask) -> _Service:
     if (ask.env("AWS_EC2_METADATA_DISABLED") or "").lower() == "true":
         raise NotHere("disabled by AWS_EC2_METADATA_DISABLED")
-    timeout, attempts = (
-        ask.settings.integer(
-            f"AWS_METADATA_SERVICE_{what.upper()}", f"metadata_service_{what}", minimum=1
-        )
-        for what in ("timeout", "num_attempts")
-    )
+    timeout, attempts = _number(ask, "timeout"), _number(ask, "num_attempts")
     # Off EC2 nobody is there, and one second of waiting is enough. Where somebody is, ask again.
     patience = http.Patience(attempts, attempts) if attempts else http.Patience(attempts=1)
     return _Service(_url(ask), timeout or 1, patience)
+
+
+def _number(ask: Ask, what: str) -> int | None:
+    key = f"metadata_service_{what}"
+    return ask.settings.integer(f"AWS_{key.upper()}", key, minimum=1)
 
 
 def _url(ask: Ask) -> str:
@@ -100,10 +100,10 @@ def _url(ask: Ask) -> str:
 
 
 def _token(service: _Service) -> Flow[str]:
-    headers = {"x-aws-ec2-metadata-token-ttl-seconds": _TOKEN_SECONDS}
+    headers = {"x-aws-ec2-metadata-token-ttl-seconds": _SIX_HOURS}
     try:
         answer = yield from _send(service, "PUT", "/latest/api/token", headers)
-    except http.Unreachable as error:
+    except http.UnreachableError as error:
         raise NotHere(f"{error.args[0]}{_HOP_LIMIT if error.timed_out else ''}") from None
     if answer.status_code != 200:
         reason = _NO_TOKEN.get(answer.status_code)
@@ -117,7 +117,7 @@ def _token(service: _Service) -> Flow[str]:
 def _get(service: _Service, token: str, path: str) -> Flow[bytes]:
     try:
         answer = yield from _send(service, "GET", path, {"x-aws-ec2-metadata-token": token})
-    except http.Unreachable as error:
+    except http.UnreachableError as error:
         raise NotHere(error.args[0]) from None
     if path == _ROLES and answer.status_code == 404:
         raise NotHere("the instance has no IAM role (HTTP status 404)")

@@ -1,6 +1,6 @@
 """The session that ``aws login`` leaves behind (``login_session`` in a profile).
 
-Its keys live for 15 minutes, and renewing them takes a signature by a key of its own: DPoP, RFC 9449.
+Its keys live for 15 minutes. Renewing them takes a signature by a key of its own (DPoP, RFC 9449).
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-login-credentials.html
 """
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # botocore takes the keys of the file while they have more than this.
 _RENEW = timedelta(minutes=5)
 _WHAT = "AWS Sign-In"
+_ANSWER = "AWS Sign-In's answer"
 _SIGN_IN_AGAIN = {
     "TOKEN_EXPIRED": "The session of `aws login` has expired.",
     "USER_CREDENTIALS_CHANGED": "The password of the user that signed in has changed.",
@@ -73,9 +74,7 @@ def _again(ask: Ask) -> str:
 
 
 def _credentials(document: dict[str, Any], what: str) -> Credentials:
-    token = document.get("accessToken")
-    if not isinstance(token, dict):
-        raise CredentialsError(f"{what} has no accessToken.")
+    token = answers.members(document, "accessToken", what)
     end = answers.string(token, "expiresAt", what)
     return Credentials(
         answers.string(token, "accessKeyId", what),
@@ -94,17 +93,15 @@ def _renew(ask: Ask, document: dict[str, Any], what: str) -> Flow[dict[str, Any]
     answer = yield from http.send(lambda: _request(ask, url, document), _WHAT, http.Patience())
     if answer.status_code != 200:
         raise _refusal(ask, answer.status_code, answers.error_code(answer.body, answer.headers))
-    output = answers.parse_json(answer.body, f"{_WHAT}'s answer")
-    keys, seconds = output.get("accessToken"), output.get("expiresIn")
-    if not (isinstance(keys, dict) and isinstance(seconds, int)):
-        raise CredentialsError(f"{_WHAT}'s answer has no accessToken or no expiresIn.")
-    end = ask.clock() + timedelta(seconds=seconds)
-    members = ("accessKeyId", "secretAccessKey", "sessionToken")
+    output = answers.parse_json(answer.body, _ANSWER)
+    keys = answers.members(output, "accessToken", _ANSWER)
+    end = ask.clock() + timedelta(seconds=answers.integer(output, "expiresIn", _ANSWER))
+    names = ("accessKeyId", "secretAccessKey", "sessionToken")
+    renewed = {name: answers.string(keys, name, _ANSWER) for name in names}
+    renewed["expiresAt"] = f"{end:%Y-%m-%dT%H:%M:%SZ}"
     return document | {
-        "accessToken": document["accessToken"]
-        | {key: answers.string(keys, key, f"{_WHAT}'s answer") for key in members}
-        | {"expiresAt": f"{end:%Y-%m-%dT%H:%M:%SZ}"},
-        "refreshToken": answers.string(output, "refreshToken", f"{_WHAT}'s answer"),
+        "accessToken": document["accessToken"] | renewed,
+        "refreshToken": answers.string(output, "refreshToken", _ANSWER),
     }
 
 

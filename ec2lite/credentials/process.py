@@ -35,9 +35,9 @@ def process(ask: Ask) -> Flow[Credentials]:
     document = answers.parse_json(output, f"What {what[0].lower()}{what[1:]} printed")
     if document.get("Version") != 1:
         raise CredentialsError(f"{what} did not print the Version 1 that it should.")
-    return answers.keys(
-        document, what, token="SessionToken", account_id=ask.value("aws_account_id")
-    )
+    # What others call Token has another name here.
+    document["Token"] = document.get("SessionToken")
+    return answers.keys(document, what, account_id=ask.value("aws_account_id"))
 
 
 def arguments(command: str, what: str, platform: str = sys.platform) -> str | list[str]:

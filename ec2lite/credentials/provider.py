@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import evolve, field, frozen
 
+from ec2lite.config.settings import Settings
 from ec2lite.errors import CredentialsError
+from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
-    from ec2lite.config.settings import Settings
     from ec2lite.engine.flow import Flow
-    from ec2lite.models import Credentials
     from ec2lite.protocol.operation import Operation
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve
 
-from ec2lite.config.settings import Settings
 from ec2lite.credentials import given, sts
 from ec2lite.credentials.cache import AsyncCredentialCache, CredentialCache
 from ec2lite.credentials.chain import resolve
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ec2lite.config.settings import Settings
     from ec2lite.engine.flow import Flow
     from ec2lite.engine.world import AsyncCredentialsSource, CredentialsSource
 
@@ -64,15 +64,12 @@ def source(
     ``get_frozen_credentials()``, or None for the default chain. Anything else is a ``ConfigError``.
     """
     if credentials is None:
-        return CredentialCache(
-            search(settings, clock=clock, mfa_token=mfa_token).flow, transport, clock
-        )
+        find = search(settings, clock=clock, mfa_token=mfa_token).flow
+        return CredentialCache(find, transport, clock)
     given.check(credentials)
-    return (
-        given.Fixed(credentials)
-        if isinstance(credentials, Credentials)
-        else given.Foreign(credentials)
-    )
+    if isinstance(credentials, Credentials):
+        return given.Fixed(credentials)
+    return given.Foreign(credentials)
 
 
 def async_source(

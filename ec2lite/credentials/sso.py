@@ -97,12 +97,8 @@ def _request(role: _Role, token: str) -> httpx.Request:
 
 def _credentials(document: dict[str, Any], role: _Role) -> Credentials:
     what = f"{_WHAT}'s answer"
-    keys = document.get("roleCredentials")
-    if not isinstance(keys, dict):
-        raise CredentialsError(f"{what} has no roleCredentials.")
-    milliseconds = keys.get("expiration")  # type: ignore[union-attr]
-    if not isinstance(milliseconds, int):
-        raise CredentialsError(f"{what} has no expiration.")
+    keys = answers.members(document, "roleCredentials", what)
+    milliseconds = answers.integer(keys, "expiration", what)
     return Credentials(
         answers.string(keys, "accessKeyId", what),
         answers.string(keys, "secretAccessKey", what),

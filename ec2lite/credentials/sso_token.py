@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,14 @@ from ec2lite.credentials.provider import Ask, logger
 from ec2lite.errors import CredentialsError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import httpx
 
     from ec2lite.engine.flow import Flow
 
 _RENEW = timedelta(minutes=15)
+_ANSWER = "SSO-OIDC's answer"
 _NEEDED = ("refreshToken", "clientId", "clientSecret", "registrationExpiresAt")
 
 
@@ -91,31 +94,32 @@ def _renewable(document: dict[str, Any], now: datetime, what: str) -> bool:
 
 def _renew(ask: Ask, login: Login, document: dict[str, Any]) -> Flow[dict[str, Any] | None]:
     """Return the file's next content, or None where the service does not renew the token."""
-    url = endpoint(ask, "oidc", login.region)
     try:
-        answer = yield from http.send(lambda: _request(url, document), "SSO-OIDC", http.Patience())
-        if answer.status_code != 200:
-            code = answers.error_code(answer.body, answer.headers)
-            raise CredentialsError(f"HTTP status {answer.status_code}{code}")
-        token = answers.parse_json(answer.body, "SSO-OIDC's answer")
-        seconds = token.get("expiresIn")
-        if not isinstance(seconds, int):
-            raise CredentialsError("SSO-OIDC's answer has no expiresIn.")
-        access = answers.string(token, "accessToken", "SSO-OIDC's answer")
+        token = yield from _ask_oidc(endpoint(ask, "oidc", login.region), document)
+        access = answers.string(token, "accessToken", _ANSWER)
+        seconds = answers.integer(token, "expiresIn", _ANSWER)
+        refresh = answers.optional(token, "refreshToken", _ANSWER)
     except CredentialsError as error:
         logger.warning("the SSO token of profile %s was not renewed: %s", login.profile, error)
         return None
     end = ask.clock() + timedelta(seconds=seconds)
     kept = {key: document[key] for key in _NEEDED}
-    if refresh := answers.optional(token, "refreshToken", "SSO-OIDC's answer"):
-        kept["refreshToken"] = refresh
     return {
         "startUrl": login.start_url,
         "region": login.region,
         "accessToken": access,
         "expiresAt": f"{end:%Y-%m-%dT%H:%M:%SZ}",
         **kept,
+        **({"refreshToken": refresh} if refresh else {}),
     }
+
+
+def _ask_oidc(url: str, document: dict[str, Any]) -> Flow[dict[str, Any]]:
+    answer = yield from http.send(lambda: _request(url, document), "SSO-OIDC", http.Patience())
+    if answer.status_code != 200:
+        code = answers.error_code(answer.body, answer.headers)
+        raise CredentialsError(f"HTTP status {answer.status_code}{code}")
+    return answers.parse_json(answer.body, _ANSWER)
 
 
 def _request(url: str, document: dict[str, Any]) -> httpx.Request:

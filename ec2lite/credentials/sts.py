@@ -38,9 +38,8 @@ def caller(settings: Settings, clock: Clock) -> StsCall:
             use_dualstack=settings.use_dualstack or False,
             endpoint_url=settings.endpoint_url("sts"),
         )
-        context = Context(
-            RequestBuilder(endpoint, default_signer()), StandardRetry().start(), clock=clock
-        )
+        builder = RequestBuilder(endpoint, default_signer())
+        context = Context(builder, StandardRetry().start(), clock=clock)
         return with_credentials(call(operation, context), credentials)
 
     return call_sts
@@ -76,9 +75,8 @@ def assume(
         result = yield from ask.sts(request, credentials)
     except ResponseError as error:
         # It may hold a part of the answer, in which the keys are.
-        raise CredentialsError(
-            f"{failed} {error.args[0]} (HTTP status {error.status_code})."
-        ) from None
+        reason = f"{error.args[0]} (HTTP status {error.status_code})"
+        raise CredentialsError(f"{failed} {reason}.") from None
     except EC2Error as error:
         raise CredentialsError(f"{failed} {error}") from error
     found: Credentials = result.credentials

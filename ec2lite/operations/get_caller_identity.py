@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import frozen
 
+from ec2lite.models import ResponseMetadata
 from ec2lite.protocol import xml
 from ec2lite.protocol.operation import Operation
 
 if TYPE_CHECKING:
-    from ec2lite.models import ResponseMetadata
     from ec2lite.protocol.xml import Element
 
 
