@@ -104,6 +104,7 @@ def first(
     for name, provider in providers:
         try:
             credentials = yield from provider(ask)
+            _check_time(name, credentials, ask.clock())
         except NotHere as why:
             logger.debug("no credentials from %s: %s", name, why)
             failures.append((name, str(why)))
@@ -111,7 +112,6 @@ def first(
             error.failures = (*failures, *(error.failures or ((name, str(error)),)))
             raise
         else:
-            _check_time(name, credentials, ask.clock())
             logger.debug("credentials from %s", name)
             return Found(name, credentials)
     raise CredentialsError(complaint, tuple(failures))

@@ -1,0 +1,2 @@
+import json,sys
+print(json.dumps({'Version': 1, 'AccessKeyId': 'AKID-proc', 'SecretAccessKey': 'HUSH-proc-key', 'Expiration': 'HUSH'}))

@@ -1,0 +1,1 @@
+print('key: HUSH-proc-key')
