@@ -1,8 +1,8 @@
 """Scenario folders: an environment, files, recorded traffic and what is to come of it.
 
 ``env.json`` is the whole environment, ``fs/`` the files (``{fs}`` and ``{python}`` stand for where
-they are and for this interpreter), ``http-traffic.json`` the requests in their order and the answers
-to them. ``test-case.json`` has a ``promise`` and what is expected: ``expect`` or ``error``. Every
+they are and for this interpreter), ``http-traffic.json`` the requests in order, with their answers.
+``test-case.json`` has a ``promise`` and what is expected: ``expect`` or ``error``. Every
 secret has the word HUSH in it.
 """
 

@@ -1,0 +1,336 @@
+"""Credentials held for threads and tasks."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import pytest
+from attrs import define, field
+
+from ec2lite.credentials.cache import AsyncCredentialCache, CredentialCache
+from ec2lite.credentials.provider import Found
+from ec2lite.engine.flow import GET_CREDENTIALS, Blocking, GetCredentials, Sleep
+from ec2lite.errors import ConfigError, CredentialsError, TransportError
+from ec2lite.models import Credentials
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+BACKENDS = ["asyncio", "trio"]
+
+
+@define
+class Source:
+    """Finds credentials of an hour, numbered; slowly, or not at all."""
+
+    now: datetime = START
+    calls: int = 0
+    delay: float = 0.0
+    error: Exception | None = None
+    same: bool = False
+    gate: threading.Event | None = None
+    started: threading.Event = field(factory=threading.Event)
+
+    def clock(self):
+        return self.now
+
+    def find(self):
+        self.calls += 1
+        number = 1 if self.same else self.calls
+        self.started.set()
+        if self.gate is not None:
+            yield Blocking(self.gate.wait)
+        yield Sleep(self.delay)
+        if self.error is not None:
+            raise self.error
+        end = self.now + timedelta(hours=1)
+        return Found("test", Credentials(f"AKID{number}", f"secret{number}", expiration=end))
+
+    def later(self, minutes):
+        self.now += timedelta(minutes=minutes)
+
+
+def held(source):
+    """Return a cache for threads."""
+    return CredentialCache(source.find, None, source.clock)
+
+
+def aheld(source):
+    """Return a cache for tasks."""
+    return AsyncCredentialCache(source.find, None, source.clock)
+
+
+@pytest.fixture(params=["sync", *BACKENDS])
+def get(request):
+    """Return a function that asks a source's cache once more, sync and async."""
+    caches = {}
+
+    def ask(source, want=GET_CREDENTIALS):
+        make = held if request.param == "sync" else aheld
+        cache = caches.setdefault(id(source), make(source))
+        if request.param == "sync":
+            return cache.get(want)
+        return anyio.run(cache.get, want, backend=request.param)
+
+    ask.caches = caches
+    return ask
+
+
+def test_found_once(get):
+    """Credentials are found on the first use, and kept."""
+    source = Source()
+
+    assert get(source).access_key_id == "AKID1"
+    assert get(source).access_key_id == "AKID1"
+    assert source.calls == 1
+
+
+def test_provider(get):
+    """A cache tells who gave the credentials, once there are some."""
+    source = Source(error=CredentialsError("none"))
+    with pytest.raises(CredentialsError):
+        get(source)
+    (cache,) = get.caches.values()
+
+    assert cache.provider is None
+    source.error = None
+    get(source)
+    assert cache.provider == "test"
+
+
+def test_renewed_before_the_end(get):
+    """Credentials are renewed 15 minutes before their end; keys and end change together."""
+    source = Source()
+    get(source)
+    source.later(45)
+
+    credentials = get(source)
+
+    assert (credentials.access_key_id, credentials.secret_access_key) == ("AKID2", "secret2")
+    assert source.now + timedelta(hours=1) == credentials.expiration
+
+
+def test_failed_advisory_renewal_is_no_error(get, caplog):
+    """A renewal that fails early is only logged, and not tried again for a minute."""
+    source = Source()
+    get(source)
+    source.later(46)
+    source.error = TransportError("down")
+
+    assert [get(source).access_key_id for _ in range(3)] == ["AKID1"] * 3
+    assert source.calls == 2
+    assert "credentials were not renewed" in caplog.text
+
+    source.later(1)
+    source.error = None
+    assert get(source).access_key_id == "AKID3"
+
+
+def test_failed_mandatory_renewal_is_an_error(get):
+    """A renewal that fails in the last ten minutes is raised, each time anew."""
+    source = Source()
+    get(source)
+    source.later(51)
+    source.error = CredentialsError("signed out")
+
+    for _ in range(2):
+        with pytest.raises(CredentialsError, match="signed out"):
+            get(source)
+    source.error = None
+    assert get(source).access_key_id == "AKID4"
+
+
+def test_rejected_are_renewed_once(get):
+    """Rejected credentials are renewed; who comes with the old ones gets the new ones."""
+    source = Source()
+    old = get(source)
+
+    new = get(source, GetCredentials(rejected=old))
+
+    assert new.access_key_id == "AKID2"
+    assert new == get(source, GetCredentials(rejected=old))
+    assert source.calls == 2
+
+
+def test_rejected_and_nothing_new(get):
+    """Credentials that come back the same are not asked for again and again."""
+    source = Source(same=True)
+    old = get(source)
+
+    for _ in range(5):
+        assert old.access_key_id == get(source, GetCredentials(rejected=old)).access_key_id
+    assert source.calls == 2 or old.expiration is not None
+
+
+def test_threads_find_once():
+    """64 threads that need credentials at once find them once."""
+    source = Source(delay=0.05)
+    cache = held(source)
+    with ThreadPoolExecutor(64) as pool:
+        keys = {each.access_key_id for each in pool.map(lambda _: cache.get(), range(64))}
+
+    assert {"AKID1"} == keys
+    assert source.calls == 1
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_tasks_find_once(backend):
+    """1000 tasks that need credentials at once find them once."""
+    source = Source(delay=0.01)
+    cache = aheld(source)
+    keys = []
+
+    async def ask():
+        keys.append((await cache.get()).access_key_id)
+
+    async def main():
+        async with anyio.create_task_group() as group:
+            for _ in range(1000):
+                group.start_soon(ask)
+
+    anyio.run(main, backend=backend)
+
+    assert keys == ["AKID1"] * 1000
+    assert source.calls == 1
+
+
+def test_threads_share_a_failure():
+    """Threads that waited for a renewal that failed fail with it, instead of trying themselves."""
+    source = Source(delay=0.1, error=CredentialsError("signed out", (("sso", "expired"),)))
+    cache = held(source)
+
+    def ask(_):
+        with pytest.raises(CredentialsError, match="signed out") as caught:
+            cache.get()
+        return caught.value
+
+    with ThreadPoolExecutor(64) as pool:
+        errors = list(pool.map(ask, range(64)))
+
+    assert source.calls < 10
+    assert {(("sso", "expired"),)} == {error.failures for error in errors}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_tasks_share_a_failure(backend):
+    """Tasks that waited for a renewal that failed fail with it, each with an error of its own."""
+    source = Source(delay=0.01, error=ConfigError("wrong"))
+    cache = aheld(source)
+    errors = []
+
+    async def ask():
+        try:
+            await cache.get()
+        except ConfigError as error:
+            errors.append(error)
+
+    async def main():
+        async with anyio.create_task_group() as group:
+            for _ in range(1000):
+                group.start_soon(ask)
+
+    anyio.run(main, backend=backend)
+
+    assert source.calls == 1
+    assert len({id(error) for error in errors}) == 1000
+
+
+def test_threads_go_on_with_the_old():
+    """While one thread renews early, the others get what is still valid without waiting."""
+    source = Source()
+    cache = held(source)
+    cache.get()
+    source.later(46)
+    source.gate, source.started = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        renewal = pool.submit(cache.get)
+        assert source.started.wait(5)
+        keys = {cache.get().access_key_id for _ in range(10)}
+        source.gate.set()
+
+        assert {"AKID1"} == keys
+        assert renewal.result(5).access_key_id == "AKID2"
+    assert cache.get().access_key_id == "AKID2"
+    assert source.calls == 2
+
+
+def test_threads_wait_in_the_last_minutes():
+    """In the last ten minutes all threads wait for the one that renews."""
+    source = Source()
+    cache = held(source)
+    cache.get()
+    source.later(51)
+    source.delay = 0.05
+    with ThreadPoolExecutor(16) as pool:
+        keys = {each.access_key_id for each in pool.map(lambda _: cache.get(), range(16))}
+
+    assert {"AKID2"} == keys
+    assert source.calls == 2
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_tasks_go_on_with_the_old(backend):
+    """While one task renews early, the others get what is still valid without waiting."""
+    source = Source()
+    cache = aheld(source)
+    keys = []
+
+    async def main():
+        await cache.get()
+        source.later(46)
+        source.delay = 0.05
+        async with anyio.create_task_group() as group:
+            group.start_soon(cache.get)
+            await anyio.sleep(0.01)
+            keys.extend([(await cache.get()).access_key_id for _ in range(10)])
+        keys.append((await cache.get()).access_key_id)
+
+    anyio.run(main, backend=backend)
+
+    assert [*["AKID1"] * 10, "AKID2"] == keys
+    assert source.calls == 2
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_cancelled_renewal_is_taken_over(backend):
+    """A task that is cancelled while it renews leaves the lock to the next one."""
+    source = Source(delay=5)
+    cache = aheld(source)
+    keys = []
+
+    async def main():
+        with anyio.move_on_after(0.02):
+            await cache.get()
+        source.delay = 0
+        keys.append((await cache.get()).access_key_id)
+
+    anyio.run(main, backend=backend)
+
+    assert keys == ["AKID2"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_survives_event_loops(backend):
+    """A cache may serve one event loop after the other."""
+    source = Source()
+    cache = aheld(source)
+
+    for number in (1, 2):
+        credentials = anyio.run(cache.get, backend=backend)
+        assert f"AKID{number}" == credentials.access_key_id
+        source.later(51)
+
+
+def test_hot_path_takes_no_lock_and_little_time():
+    """Fresh credentials are given though somebody holds the lock, in well under 20 us."""
+    source = Source()
+    cache = CredentialCache(source.find, None)
+    source.now = datetime.now(UTC)
+    cache.get()
+    with cache._lock:
+        start = time.perf_counter()
+        for _ in range(1000):
+            cache.get()
+        spent = time.perf_counter() - start
+
+    assert spent / 1000 < 20e-6

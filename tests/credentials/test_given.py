@@ -1,0 +1,117 @@
+"""Credentials that the caller brings."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import botocore.credentials
+import pytest
+
+from ec2lite.config.settings import Settings
+from ec2lite.credentials.cache import AsyncCredentialCache, CredentialCache
+from ec2lite.credentials.resolve import async_source, source
+from ec2lite.engine.flow import GetCredentials
+from ec2lite.errors import ConfigError, CredentialsError
+from ec2lite.models import Credentials
+
+KEYS = Credentials("AKID", "HUSH")
+
+
+class Awaited:
+    """Stands for aiobotocore's credentials, which are awaited."""
+
+    async def get_frozen_credentials(self):
+        return botocore.credentials.ReadOnlyCredentials("AKID", "HUSH", None, "123456789012")
+
+
+class Broken:
+    """Fails as botocore's do that cannot be renewed."""
+
+    def get_frozen_credentials(self):
+        raise RuntimeError("signed out")
+
+
+def renewing():
+    """Return botocore's renewing credentials, about to expire, and the count of renewals."""
+    calls = []
+
+    def renew():
+        calls.append(1)
+        end = datetime.now(UTC) + timedelta(hours=1)
+        return {
+            "access_key": f"AKID{len(calls)}",
+            "secret_key": "HUSH",
+            "token": "HUSH",
+            "expiry_time": end.isoformat(),
+        }
+
+    now = datetime.now(UTC)
+    return botocore.credentials.RefreshableCredentials(
+        "AKID0", "HUSH", "HUSH", now, renew, "test"
+    ), calls
+
+
+def ask(credentials, want=None, *, colour="sync"):
+    """Return what the source made of ``credentials`` gives."""
+    args = () if want is None else (want,)
+    if colour == "sync":
+        return source(credentials, Settings({}), None).get(*args)
+    return asyncio.run(async_source(credentials, Settings({}), None).get(*args))
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_fixed(colour):
+    """Credentials that were passed are given as they are, rejected or not."""
+    assert KEYS is ask(KEYS, colour=colour)
+    assert KEYS is ask(KEYS, GetCredentials(rejected=KEYS), colour=colour)
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_botocore_static(colour):
+    """Botocore's plain credentials will do."""
+    theirs = botocore.credentials.Credentials("AKID", "HUSH", "TOKEN", account_id="123456789012")
+
+    assert Credentials("AKID", "HUSH", "TOKEN", None, "123456789012") == ask(theirs, colour=colour)
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_botocore_renewing(colour):
+    """Botocore's renewing credentials are asked each time, and renew themselves."""
+    theirs, calls = renewing()
+
+    assert ask(theirs, colour=colour).access_key_id == "AKID1"
+    assert ask(theirs, colour=colour).access_key_id == "AKID1"
+    assert len(calls) == 1
+
+
+def test_awaited():
+    """An object whose get_frozen_credentials is a coroutine function is awaited."""
+    assert Credentials("AKID", "HUSH", None, None, "123456789012") == ask(Awaited(), colour="async")
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_foreign_failure(colour):
+    """What such an object raises becomes a CredentialsError that names it."""
+    with pytest.raises(CredentialsError, match="RuntimeError") as caught:
+        ask(Broken(), colour=colour)
+
+    assert caught.value.failures == (("argument", "signed out"),)
+
+
+@pytest.mark.parametrize("make", [source, async_source])
+def test_nothing_that_gives_credentials(make):
+    """Anything else is refused by name before it is needed."""
+    with pytest.raises(ConfigError, match="get_frozen_credentials.* not str"):
+        make("AKID", Settings({}), None)
+
+
+def test_none_is_the_default_chain():
+    """No credentials mean the default chain, which reads nothing before it is asked."""
+    assert isinstance(source(None, Settings({}), None), CredentialCache)
+    assert isinstance(async_source(None, Settings({}), None), AsyncCredentialCache)
+
+
+@pytest.mark.parametrize("make", [source, async_source])
+@pytest.mark.parametrize("credentials", [KEYS, Awaited(), renewing()[0], None])
+def test_repr_is_silent(make, credentials):
+    """No repr of a source shows a secret."""
+    assert "HUSH" not in repr(make(credentials, Settings({}), None))
