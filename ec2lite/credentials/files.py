@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ec2lite.credentials.answers import parse_json
+from ec2lite.credentials.provider import logger
 from ec2lite.engine.flow import Blocking
 from ec2lite.errors import CredentialsError
 
@@ -35,8 +36,14 @@ def read_json(path: Path, what: str) -> Flow[dict[str, Any] | None]:
 
 
 def write_json(path: Path, document: dict[str, Any]) -> Flow[None]:
-    """Replace a file by a JSON object, at once and for the owner's eyes only."""
-    yield Blocking(lambda: _replace(path, json.dumps(document)))
+    """Replace a file by a JSON object, at once and for the owner's eyes only.
+
+    Where that fails, in a read-only home say, it is only logged: what is in hand is still good.
+    """
+    try:
+        yield Blocking(lambda: _replace(path, json.dumps(document)))
+    except OSError as error:
+        logger.warning("%s could not be written: %s", path, error.strerror)
 
 
 def _replace(path: Path, content: str) -> None:

@@ -56,9 +56,18 @@ def plan(held: Held | None, now: datetime, rejected: Credentials | None = None) 
 
 
 def _is_refused(held: Held, now: datetime, rejected: Credentials | None) -> bool:
-    if rejected is None or held.found.credentials != rejected:
+    if rejected is None or not _same(held.found.credentials, rejected):
         return False
     return held.spared_until is None or now >= held.spared_until
+
+
+def _same(one: Credentials, other: Credentials) -> bool:
+    """Whether the keys are the same; a later end makes them no better."""
+    return (one.access_key_id, one.secret_access_key, one.session_token) == (
+        other.access_key_id,
+        other.secret_access_key,
+        other.session_token,
+    )
 
 
 def renewed(found: Found, now: datetime, before: Held | None = None) -> Held:
@@ -67,7 +76,7 @@ def renewed(found: Found, now: datetime, before: Held | None = None) -> Held:
     Keys that were short-lived from the start (15 minutes, by ``aws login``) would be in a window
     all their life: theirs are the last half and the last quarter of it.
     """
-    same = before is not None and before.found.credentials == found.credentials
+    same = before is not None and _same(before.found.credentials, found.credentials)
     spared = now + BACK_OFF if same else None
     end = found.credentials.expiration
     if end is None:

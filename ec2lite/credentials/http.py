@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ec2lite.engine.flow import Answer, Sleep
 from ec2lite.errors import CredentialsError, ResponseError, TransportError
+from ec2lite.protocol.content import inflate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
 
 _PRESENT = 3
+_LONGEST = 1024 * 1024
 
 
 @frozen
@@ -42,9 +44,7 @@ def send(build: Callable[[], httpx.Request], what: str, patience: Patience) -> F
             break
         yield Sleep(patience.pause * 2 ** (attempt - 1))
         attempt += 1
-    if isinstance(outcome, TransportError):
-        raise _unreachable(what, outcome) from None
-    return outcome
+    return _answer(outcome, what)
 
 
 class UnreachableError(CredentialsError):
@@ -64,12 +64,20 @@ def direct(method: str, url: str, headers: Mapping[str, str], *, timeout: float)
 
 def _try(request: httpx.Request, what: str) -> Flow[Answer | TransportError]:
     try:
-        return cast("Answer", (yield request))
+        answer = cast("Answer", (yield request))
+        encoding = answer.headers.get("content-encoding", "")
+        return evolve(answer, body=inflate(answer.body, encoding, _LONGEST))
     except TransportError as error:
         return error
     except ResponseError as error:
-        # Such as one that is too long. Its exception holds the beginning of it.
+        # Its exception holds the beginning of what was received.
         raise CredentialsError(f"{what}: {error.args[0]}.") from None
+
+
+def _answer(outcome: Answer | TransportError, what: str) -> Answer:
+    if isinstance(outcome, TransportError):
+        raise _unreachable(what, outcome) from None
+    return outcome
 
 
 def _unreachable(what: str, error: TransportError) -> UnreachableError:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve
 
+from ec2lite.config.settings import Settings
 from ec2lite.credentials import given, sts
 from ec2lite.credentials.cache import AsyncCredentialCache, CredentialCache
 from ec2lite.credentials.chain import resolve
 from ec2lite.credentials.provider import Ask, Clock, Found, utc_now
+from ec2lite.engine.flow import GET_CREDENTIALS
 from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ec2lite.config.settings import Settings
     from ec2lite.engine.flow import Flow
     from ec2lite.engine.world import AsyncCredentialsSource, CredentialsSource
 
@@ -88,3 +89,34 @@ def async_source(
     if isinstance(credentials, Credentials):
         return given.AsyncFixed(credentials)
     return given.AsyncForeign(credentials)
+
+
+def resolve_credentials(
+    profile: str | None = None, *, transport: httpx.BaseTransport | None = None
+) -> Credentials:
+    """Run the default chain once, and return the credentials it finds.
+
+    ``profile`` is one of the shared files; it then wins over keys in the environment.
+    ``transport`` sends what has to be sent, and is the caller's to close. Raises
+    ``CredentialsError``, which tells why each provider gave none, or ``ConfigError``.
+    """
+    settings = Settings(profile=profile)
+    if transport is not None:
+        return source(None, settings, transport).get(GET_CREDENTIALS)
+    import httpx
+
+    with httpx.HTTPTransport() as own:
+        return source(None, settings, own).get(GET_CREDENTIALS)
+
+
+async def aresolve_credentials(
+    profile: str | None = None, *, transport: httpx.AsyncBaseTransport | None = None
+) -> Credentials:
+    """Run the default chain once, awaiting; as ``resolve_credentials``."""
+    settings = Settings(profile=profile)
+    if transport is not None:
+        return await async_source(None, settings, transport).get(GET_CREDENTIALS)
+    import httpx
+
+    async with httpx.AsyncHTTPTransport() as own:
+        return await async_source(None, settings, own).get(GET_CREDENTIALS)

@@ -78,9 +78,9 @@ def test_botocore_renewing(colour):
     """Botocore's renewing credentials are asked each time, and renew themselves."""
     theirs, calls = renewing()
 
-    assert ask(theirs, colour=colour).access_key_id == "AKID1"
-    assert ask(theirs, colour=colour).access_key_id == "AKID1"
-    assert len(calls) == 1
+    assert "AKID1" == ask(theirs, colour=colour).access_key_id
+    assert "AKID1" == ask(theirs, colour=colour).access_key_id
+    assert 1 == len(calls)
 
 
 def test_awaited():
@@ -94,13 +94,13 @@ def test_foreign_failure(colour):
     with pytest.raises(CredentialsError, match="RuntimeError") as caught:
         ask(Broken(), colour=colour)
 
-    assert caught.value.failures == (("argument", "signed out"),)
+    assert (("argument", "signed out"),) == caught.value.failures
 
 
 @pytest.mark.parametrize("make", [source, async_source])
 def test_nothing_that_gives_credentials(make):
     """Anything else is refused by name before it is needed."""
-    with pytest.raises(ConfigError, match="get_frozen_credentials.* not str"):
+    with pytest.raises(ConfigError, match=r"get_frozen_credentials.* not str"):
         make("AKID", Settings({}), None)
 
 

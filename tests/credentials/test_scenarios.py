@@ -59,14 +59,14 @@ def test_scenario(laid_out, name, colour):
         found = drive(laid_out, colour)
         assert case["expect"] == _as_json(found)
 
-    assert laid_out.traffic == [], "requests that were not sent"
+    assert [] == laid_out.traffic, "requests that were not sent"
     if "sleeps" in case:
         assert case["sleeps"] == laid_out.sleeps
     for path, expected in case.get("files_after", {}).items():
         file = laid_out.root / path
         document = json.loads(file.read_text())
         assert expected == {key: document[key] for key in expected}
-        assert file.stat().st_mode & 0o777 == 0o600
+        assert 0o600 == file.stat().st_mode & 0o777
         assert [file] == list(file.parent.iterdir())
 
 

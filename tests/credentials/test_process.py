@@ -1,0 +1,38 @@
+"""Programs that print credentials."""
+
+import sys
+
+import pytest
+
+from ec2lite.credentials.process import arguments, execute
+from ec2lite.errors import CredentialsError
+
+
+def test_timeout():
+    """A program that does not end is stopped, and nothing it printed is shown."""
+    program = [sys.executable, "-uc", "print('HUSH'); import time; time.sleep(60)"]
+    with pytest.raises(CredentialsError, match=r"It did not end within 0\.2 seconds") as caught:
+        execute(program, "It", 0.2)
+
+    assert caught.value.__suppress_context__
+
+
+def test_stderr_is_cut():
+    """Only the beginning of what a program complains is shown, and any bytes will do."""
+    program = [sys.executable, "-c", "import os; os.write(2, b'\\xff' * 5000); os._exit(1)"]
+    with pytest.raises(CredentialsError) as caught:
+        execute(program, "It", 10)
+
+    assert "It failed (exit code 1): " + "\ufffd" * 1000 == str(caught.value)
+
+
+def test_no_shell():
+    """No shell sees the command."""
+    command = f"{sys.executable} -c 'import sys; print(sys.argv[1:])' '$HOME' ; *"
+
+    assert b"['$HOME', ';', '*']" == execute(arguments(command, "It"), "It", 10).strip()
+
+
+def test_windows():
+    """Windows gets the command as it is: each program there splits it itself."""
+    assert r'C:\a "b c"' == arguments(r'C:\a "b c"', "It", "win32")
