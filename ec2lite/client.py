@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import threading
 import warnings
-from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 from ec2lite.config.settings import Settings
+from ec2lite.credentials import given
 from ec2lite.engine.call import call
 from ec2lite.engine.dry_run import DryRunResult, dry_run
-from ec2lite.engine.flow import Flow, GetCredentials, arun, run
+from ec2lite.engine.flow import Flow, arun, run
 from ec2lite.engine.setup import Setup
-from ec2lite.engine.world import AsyncWorld, SyncWorld
-from ec2lite.errors import ConfigError, CredentialsError
+from ec2lite.errors import ConfigError
 from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
     from types import TracebackType
-    from typing import Any
 
     import httpx
 
     from ec2lite.engine.context import Context, Timeout
     from ec2lite.engine.retry import RetryPolicy
+    from ec2lite.engine.world import AsyncWorld, SyncWorld
     from ec2lite.models import Credentials
     from ec2lite.protocol.operation import Operation
     from ec2lite.protocol.signer import Signer
@@ -33,33 +33,12 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-class _Source:
-    """The given credentials, or the environment's."""
+class FrozenCredentialsSource(Protocol):
+    """An object that gives credentials as botocore's do, such as a boto3 session's."""
 
-    def __init__(self, credentials: Credentials | None, settings: Settings) -> None:
-        self._credentials = credentials
-        self._settings = settings
-
-    def get(self, want: GetCredentials) -> Credentials:
-        """Return them."""
-        del want
-        if self._credentials is not None:
-            return self._credentials
-        from ec2lite.models import Credentials
-
-        env = self._settings.env
-        key, secret = env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")
-        if not key or not secret:
-            raise CredentialsError(
-                "no credentials: pass credentials=, or set AWS_ACCESS_KEY_ID and"
-                " AWS_SECRET_ACCESS_KEY"
-            )
-        return Credentials(key, secret, env("AWS_SESSION_TOKEN"))
-
-
-class _AsyncSource(_Source):
-    async def get(self, want: GetCredentials) -> Credentials:  # type: ignore[override]
-        return super().get(want)
+    def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - botocore's or aiobotocore's own
+        """Return an object with ``access_key``, ``secret_key`` and ``token``."""
+        ...
 
 
 class _Base(Generic[T]):
@@ -75,7 +54,7 @@ class _Base(Generic[T]):
         region: str | None = None,
         *,
         profile: str | None = None,
-        credentials: Credentials | None = None,
+        credentials: Credentials | FrozenCredentialsSource | None = None,
         endpoint_url: str | None = None,
         use_fips: bool | None = None,
         use_dualstack: bool | None = None,
@@ -85,6 +64,7 @@ class _Base(Generic[T]):
         signer: Signer | None = None,
         user_agent_extra: str | None = None,
         clock: Callable[[], datetime] | None = None,
+        mfa_token: Callable[[str], str] | None = None,
     ) -> None:
         if transport is not None and not hasattr(transport, self._send_method):
             raise ConfigError(
@@ -102,7 +82,10 @@ class _Base(Generic[T]):
             user_agent_extra=user_agent_extra,
             clock=clock,
         )
+        if credentials is not None:
+            given.check(credentials)
         self._credentials = credentials
+        self._mfa_token = mfa_token
         self._transport = transport
         self._lock = threading.Lock()
 
@@ -110,6 +93,15 @@ class _Base(Generic[T]):
         if self._closed:
             raise ConfigError("the client is closed")
         return self._setup.context()
+
+    def _identity(self) -> dict[str, Any]:
+        """Return what credentials are found with."""
+        return {
+            "credentials": self._credentials,
+            "settings": self._setup.settings,
+            "clock": self._setup.now,
+            "mfa_token": self._mfa_token,
+        }
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} has connections and secrets: it is not pickled")
@@ -126,7 +118,8 @@ class Client(_Base["httpx.BaseTransport"]):
 
     - ``region``: such as ``"eu-west-1"``; else AWS_REGION, AWS_DEFAULT_REGION, the profile's.
     - ``profile``: a profile of the shared files; else AWS_PROFILE, else ``default``.
-    - ``credentials``: ``Credentials``; else the environment's.
+    - ``credentials``: ``Credentials``, or an object with botocore's ``get_frozen_credentials()``;
+      else the default chain's: environment, profile, container, instance metadata.
     - ``endpoint_url``: another service that speaks EC2's protocol; else AWS_ENDPOINT_URL_EC2,
       AWS_ENDPOINT_URL, the profile's, else AWS's own for the Region.
     - ``use_fips``, ``use_dualstack``: AWS's endpoints with FIPS 140 cryptography, with IPv6.
@@ -137,6 +130,8 @@ class Client(_Base["httpx.BaseTransport"]):
     - ``signer``: a ``Signer``; botocore's by default.
     - ``user_agent_extra``: added to the ``User-Agent`` header, for AWS's logs.
     - ``clock``: returns the time to sign for, a timezone-aware datetime.
+    - ``mfa_token``: returns the code of the MFA device whose serial number it is called with, where
+      a role needs one; called in a worker thread by ``AsyncClient``.
 
     A wrong argument is a ``ConfigError``. Calls raise what ``ec2lite.errors`` draws.
     Close the client, or use it as a context manager.
@@ -188,15 +183,18 @@ class Client(_Base["httpx.BaseTransport"]):
         return run(flow, self._world or self._open())
 
     def _open(self) -> SyncWorld:
-        import httpx
+        from ec2lite.credentials.resolve import source
+        from ec2lite.engine.transport import Transport
+        from ec2lite.engine.world import SyncWorld
 
         with self._lock:
             if self._world is None:
                 transport = self._transport
                 if transport is None:
-                    transport = self._owned = httpx.HTTPTransport()
-                source = _Source(self._credentials, self._setup.settings)
-                self._world = SyncWorld(transport, source)
+                    ca_bundle = self._setup.settings.ca_bundle
+                    transport = self._owned = Transport(ca_bundle=ca_bundle)
+                credentials = source(transport=transport, **self._identity())
+                self._world = SyncWorld(transport, credentials)
             return self._world
 
 
@@ -254,13 +252,17 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
         return await arun(flow, self._world or self._open())
 
     def _open(self) -> AsyncWorld:
-        import httpx
+        from ec2lite.credentials.resolve import async_source
+        from ec2lite.engine.transport import AsyncTransport
+        from ec2lite.engine.world import AsyncWorld
 
         with self._lock:
             if self._world is None:
                 transport = self._transport
                 if transport is None:
-                    transport = self._owned = httpx.AsyncHTTPTransport()
-                source = _AsyncSource(self._credentials, self._setup.settings)
-                self._world = AsyncWorld(transport, source)
+                    ca_bundle = self._setup.settings.ca_bundle
+                    transport = self._owned = AsyncTransport(ca_bundle=ca_bundle)
+                self._world = AsyncWorld(
+                    transport, async_source(transport=transport, **self._identity())
+                )
             return self._world

@@ -80,8 +80,13 @@ class Setup:
             retrier=self._retry_policy().start(),
             timeout=self.timeout,
             skew=Skew(),
-            clock=utc_now if self.clock is None else _in_utc(self.clock),
+            clock=self.now,
         )
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The clock, whose times all have a time zone."""
+        return utc_now if self.clock is None else _in_utc(self.clock)
 
     def endpoint(self) -> Endpoint:
         """Return where the requests go: the arguments decide, then the environment and profile."""

@@ -141,7 +141,7 @@ def test_bad_name():
     """A name that DNS cannot have is a ConnectError."""
 
     async def main() -> None:
-        with pytest.raises(httpcore.ConnectError, match="label"):
+        with pytest.raises(httpcore.ConnectError):
             await aio.connect("ä" * 70 + ".invalid", 1, 5)
 
     asyncio.run(main())
