@@ -108,6 +108,33 @@ def test_write_to_nobody():
         asyncio.run(main(server.port))
 
 
+def test_reader_goes_away():
+    """A write that waits for a slow peer ends when the peer resets the connection."""
+
+    async def main(port: int) -> None:
+        stream = await aio.connect("127.0.0.1", port, 5)
+        await asyncio.wait_for(stream.write(b"x" * 20_000_000, None), 5)
+        with pytest.raises(httpcore.ReadError):
+            await stream.read(1)
+        await stream.aclose()
+
+    with serve([pause(0.1), reset]) as server:
+        asyncio.run(main(server.port))
+
+
+def test_closed_at_once():
+    """After closing, the socket is closed, though the loop should take no further turn."""
+
+    async def main(port: int) -> None:
+        stream = await aio.connect("127.0.0.1", port, 5)
+        sock = stream.get_extra_info("socket")
+        await stream.aclose()
+        assert -1 == sock.fileno()
+
+    with serve([stall]) as server:
+        asyncio.run(main(server.port))
+
+
 def test_read_timeout():
     """A read ends when its time is over, and what comes in that moment is not lost."""
 

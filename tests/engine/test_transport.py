@@ -461,6 +461,46 @@ def test_close_in_use(colour):
         assert until(lambda: server.open_now == 0)
 
 
+def test_close_while_waiting():
+    """A thread that waits for a place when the transport is closed opens no connection."""
+    with (
+        serve(KEEPS) as server,
+        sender("sync", max_connections=1) as ours,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        held = ours.start(post(server.url))
+        waiting = threads.submit(ours.send, post(server.url))
+        (pool,) = ours.transport._pools.values()
+        assert until(lambda: len(pool.gate._queue) == 1)
+        ours.close()
+        ours.read(held)
+        with pytest.raises(RuntimeError, match="closed"):
+            waiting.result(5)
+        assert 1 == server.connections
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_close_while_awaiting(backend):
+    """A task that waits for a place when the transport is closed opens no connection."""
+
+    async def main(url: str) -> None:
+        transport = AsyncTransport(max_connections=1, environ={})
+        held = await transport.handle_async_request(post(url))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(refused, transport, url)
+            await anyio.wait_all_tasks_blocked()
+            await transport.aclose()
+            await body.aread(held)
+
+    async def refused(transport: AsyncTransport, url: str) -> None:
+        with pytest.raises(RuntimeError, match="closed"):
+            await transport.handle_async_request(post(url))
+
+    with serve(KEEPS) as server:
+        anyio.run(main, server.url, backend=backend)
+        assert 1 == server.connections
+
+
 def test_close_meanwhile(monkeypatch):
     """A connection given back in the moment in which another thread closes all is closed too."""
     with serve(KEEPS) as server, sender("sync") as ours:
