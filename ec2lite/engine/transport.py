@@ -1,7 +1,7 @@
 """Our transports: for each origin a stack of connections that carry one request at a time.
 
 httpx's own async pool looks at all its connections for each request that comes or goes; at 50 at
-once it makes a tenth of the requests that these do. What they promise:
+once it makes a quarter of the requests that these do. What they promise:
 
 - at most ``max_connections`` at once over all origins, for what is scarce is the process's
   descriptors; further requests wait in the order in which they came, at most as long as the
@@ -24,20 +24,20 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import anyio
 import httpx
 from anyio.lowlevel import RunVar
 
-from ec2lite.engine.pool import AsyncGate, Gate, Shelf
+from ec2lite.engine.lifetime import Base, Pool
+from ec2lite.engine.pool import AsyncGate, Gate
 from ec2lite.engine.route import (
     CAUGHT,
     DROPPED,
     Line,
     Order,
     Reply,
-    Router,
     translated,
 )
 
@@ -47,97 +47,13 @@ if TYPE_CHECKING:
         AsyncIterator,
         Awaitable,
         Callable,
-        Hashable,
         Iterator,
-        Mapping,
     )
-
-G = TypeVar("G", Gate, AsyncGate)
-
-# httpx's default. Fifty thousand instances in batches of 1000 need no more.
-MAX_CONNECTIONS: Final = 100
-# Seconds. Load balancers drop idle connections after 60 by default (ALB, nginx: 75); whoever drops
-# first should be us, because then no request can be on its way.
-KEEPALIVE: Final = 50.0
 
 _LOOP: Final[RunVar[object]] = RunVar("ec2lite event loop")
 
 
-class _Pool(Generic[G]):
-    """The connections of one process, and of one event loop (None for threads and trio)."""
-
-    def __init__(self, gate: G, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        self.gate: G = gate
-        self.shelf: Shelf[Line] = Shelf()
-        self.lines: set[Line] = set()
-        self.pid = os.getpid()
-        self.loop = loop
-
-    def is_orphan(self) -> bool:
-        """Whether its process is our parent, or its event loop is gone."""
-        return self.pid != os.getpid() or (self.loop is not None and self.loop.is_closed())
-
-    def disown(self) -> None:
-        """Drop everything, without a word to the servers."""
-        for line in list(self.lines):
-            line.wire.disown()
-
-    def surplus(self) -> list[Line]:
-        """Take out what must be closed before one more connection is opened."""
-        busy = self.gate.places - self.gate.free
-        return self.shelf.oldest() if busy + len(self.shelf) > self.gate.places else []
-
-
-class _Base(Generic[G]):
-    """What does not depend on the colour."""
-
-    def __init__(
-        self,
-        *,
-        max_connections: int = MAX_CONNECTIONS,
-        keepalive_expiry: float = KEEPALIVE,
-        ca_bundle: str | None = None,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        self._max_connections = max_connections
-        self._keepalive = keepalive_expiry
-        self._router = Router(ca_bundle, environ)
-        self._pools: dict[Hashable, _Pool[G]] = {}
-        self._is_closed = False
-
-    def __repr__(self) -> str:
-        lines = sum(len(pool.lines) for pool in list(self._pools.values()))
-        return f"<{type(self).__name__}: {lines} connections>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} holds connections and cannot be pickled or copied")
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise RuntimeError(f"the {type(self).__name__} is closed")
-
-    def _settle(self, key: Hashable, pool: _Pool[G]) -> _Pool[G]:
-        """Move to another process or event loop. Two threads that do it agree on one pool."""
-        pool = self._pools.setdefault(key, pool)
-        self._forget_orphans()
-        return pool
-
-    def _forget_orphans(self) -> None:
-        for key, pool in list(self._pools.items()):
-            if pool.is_orphan():
-                self._pools.pop(key, None)
-                pool.disown()
-
-    def _keep(self, pool: _Pool[G], line: Line) -> bool:
-        """Lay a line on the shelf, if it may carry another request."""
-        if self._is_closed or not line.core.is_idle():
-            return False
-        line.is_used = True
-        pool.shelf.put(line.key, line, time.monotonic() + self._keepalive)
-        return True
-
-
-class Transport(_Base[Gate], httpx.BaseTransport):
+class Transport(Base[Gate], httpx.BaseTransport):
     """Sends requests, blocking; one for many threads.
 
     ``max_connections`` bounds the connections over all origins, ``keepalive_expiry`` is for how
@@ -150,7 +66,7 @@ class Transport(_Base[Gate], httpx.BaseTransport):
         """Send a request and return the response as soon as its headers are there."""
         self._check_open()
         pid = os.getpid()
-        pool = self._pools.get(pid) or self._settle(pid, _Pool(Gate(self._max_connections)))
+        pool = self._pools.get(pid) or self._settle(pid, Pool(Gate(self._max_connections)))
         order = self._router.order(request)
         try:
             pool.gate.enter(order.patience())
@@ -168,7 +84,7 @@ class Transport(_Base[Gate], httpx.BaseTransport):
             extensions=answer.extensions,
         )
 
-    def _exchange(self, pool: _Pool[Gate], order: Order) -> tuple[Line, Reply]:
+    def _exchange(self, pool: Pool[Gate], order: Order) -> tuple[Line, Reply]:
         line = self._pick(pool, order)
         try:
             return line, self._send(pool, line, order)
@@ -178,7 +94,7 @@ class Transport(_Base[Gate], httpx.BaseTransport):
         line = self._open(pool, order)
         return line, self._send(pool, line, order)
 
-    def _send(self, pool: _Pool[Gate], line: Line, order: Order) -> Reply:
+    def _send(self, pool: Pool[Gate], line: Line, order: Order) -> Reply:
         line.ready(order)
         try:
             answer: Reply = line.core.handle_request(order.request)
@@ -188,7 +104,7 @@ class Transport(_Base[Gate], httpx.BaseTransport):
             raise
         return answer
 
-    def _pick(self, pool: _Pool[Gate], order: Order) -> Line:
+    def _pick(self, pool: Pool[Gate], order: Order) -> Line:
         self._check_open()
         for line in pool.shelf.expired(time.monotonic()):
             self._close(pool, line)
@@ -198,18 +114,18 @@ class Transport(_Base[Gate], httpx.BaseTransport):
             self._close(pool, idle)
         return self._open(pool, order)
 
-    def _open(self, pool: _Pool[Gate], order: Order) -> Line:
+    def _open(self, pool: Pool[Gate], order: Order) -> Line:
         for surplus in pool.surplus():
             self._close(pool, surplus)
         line = self._router.open(order.target)
         pool.lines.add(line)
         return line
 
-    def _close(self, pool: _Pool[Gate], line: Line) -> None:
+    def _close(self, pool: Pool[Gate], line: Line) -> None:
         pool.lines.discard(line)
         line.wire.close()
 
-    def _release(self, pool: _Pool[Gate], line: Line) -> None:
+    def _release(self, pool: Pool[Gate], line: Line) -> None:
         try:
             if not self._keep(pool, line):
                 self._close(pool, line)
@@ -219,7 +135,7 @@ class Transport(_Base[Gate], httpx.BaseTransport):
         finally:
             pool.gate.leave()
 
-    def _clear(self, pool: _Pool[Gate]) -> None:
+    def _clear(self, pool: Pool[Gate]) -> None:
         for line in pool.shelf.expired(float("inf")):
             self._close(pool, line)
 
@@ -255,7 +171,7 @@ class _Body(httpx.SyncByteStream):
                 release()
 
 
-class AsyncTransport(_Base[AsyncGate], httpx.AsyncBaseTransport):
+class AsyncTransport(Base[AsyncGate], httpx.AsyncBaseTransport):
     """Sends requests, awaiting, on asyncio and on trio; one for many tasks. Parameters as above.
 
     It may be used in one event loop after the other (``asyncio.run`` twice); connections are then
@@ -283,15 +199,15 @@ class AsyncTransport(_Base[AsyncGate], httpx.AsyncBaseTransport):
             extensions=answer.extensions,
         )
 
-    def _home(self) -> _Pool[AsyncGate]:
+    def _home(self) -> Pool[AsyncGate]:
         token = _LOOP.get(None)
         if token is None:
             _LOOP.set(token := object())
         key = (os.getpid(), token)
         pool = self._pools.get(key)
-        return pool or self._settle(key, _Pool(AsyncGate(self._max_connections), _asyncio_loop()))
+        return pool or self._settle(key, Pool(AsyncGate(self._max_connections), _asyncio_loop()))
 
-    async def _exchange(self, pool: _Pool[AsyncGate], order: Order) -> tuple[Line, Reply]:
+    async def _exchange(self, pool: Pool[AsyncGate], order: Order) -> tuple[Line, Reply]:
         line = await self._pick(pool, order)
         try:
             return line, await self._send(pool, line, order)
@@ -301,7 +217,7 @@ class AsyncTransport(_Base[AsyncGate], httpx.AsyncBaseTransport):
         line = await self._open(pool, order)
         return line, await self._send(pool, line, order)
 
-    async def _send(self, pool: _Pool[AsyncGate], line: Line, order: Order) -> Reply:
+    async def _send(self, pool: Pool[AsyncGate], line: Line, order: Order) -> Reply:
         line.ready(order)
         try:
             answer: Reply = await line.core.handle_async_request(order.request)
@@ -311,7 +227,7 @@ class AsyncTransport(_Base[AsyncGate], httpx.AsyncBaseTransport):
             raise
         return answer
 
-    async def _pick(self, pool: _Pool[AsyncGate], order: Order) -> Line:
+    async def _pick(self, pool: Pool[AsyncGate], order: Order) -> Line:
         self._check_open()
         for line in pool.shelf.expired(time.monotonic()):
             await self._close(pool, line)
@@ -321,20 +237,20 @@ class AsyncTransport(_Base[AsyncGate], httpx.AsyncBaseTransport):
             await self._close(pool, idle)
         return await self._open(pool, order)
 
-    async def _open(self, pool: _Pool[AsyncGate], order: Order) -> Line:
+    async def _open(self, pool: Pool[AsyncGate], order: Order) -> Line:
         for surplus in pool.surplus():
             await self._close(pool, surplus)
         line = self._router.aopen(order.target)
         pool.lines.add(line)
         return line
 
-    async def _close(self, pool: _Pool[AsyncGate], line: Line) -> None:
+    async def _close(self, pool: Pool[AsyncGate], line: Line) -> None:
         pool.lines.discard(line)
         # Shielded: in a cancelled task the closing would be cancelled too, halfway.
         with anyio.CancelScope(shield=True):
             await line.wire.aclose()
 
-    async def _release(self, pool: _Pool[AsyncGate], line: Line) -> None:
+    async def _release(self, pool: Pool[AsyncGate], line: Line) -> None:
         try:
             if not self._keep(pool, line):
                 await self._close(pool, line)
