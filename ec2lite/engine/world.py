@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 # What HTTP libraries raise when no answer came, or not all of it.
 NO_ANSWER: Final = (httpx.TransportError, httpx.StreamError, OSError)
+# And those of them that happen before a byte of the request is sent.
+UNSENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 
 
 class CredentialsSource(Protocol):
@@ -114,10 +122,14 @@ def _answer(response: httpx.Response, content: bytes) -> Answer:
 
 
 def _translated(error: Exception, request: httpx.Request) -> TransportError:
-    connecting = httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return TransportError(
         f"no answer from {request.url.netloc.decode('ascii')}: {what}",
         is_timeout=isinstance(error, httpx.TimeoutException | TimeoutError),
-        maybe_sent=not isinstance(error, connecting | httpx.UnsupportedProtocol),
+        maybe_sent=not isinstance(error, UNSENT) or _comes_from_aiohttp(error),
     )
+
+
+def _comes_from_aiohttp(error: Exception) -> bool:
+    # httpx-aiohttp also calls a connection that broke after the request a ConnectTimeout.
+    return type(error.__cause__).__module__.startswith("aiohttp")

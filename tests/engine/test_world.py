@@ -206,3 +206,18 @@ def test_cancelled(backend):
         return scope.cancelled_caught
 
     assert anyio.run(main, backend=backend)
+
+
+def test_aiohttps_connect_timeout_is_not_believed():
+    """A request over httpx-aiohttp may have arrived, whatever the error is called."""
+
+    class ElsewhereError(Exception):
+        __module__ = "aiohttp.client_exceptions"
+
+    def fail(request):
+        raise httpx.ConnectTimeout("Server disconnected") from ElsewhereError()
+
+    world = SyncWorld(httpx.MockTransport(fail), None)
+    with pytest.raises(TransportError) as caught:
+        world.perform(httpx.Request("GET", "http://example.com/"))
+    assert caught.value.maybe_sent is True
