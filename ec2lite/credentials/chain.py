@@ -47,6 +47,8 @@ def resolve(ask: Ask, only: str | None = None) -> Flow[Found]:
     ``only`` asks one provider alone: the one that gave credentials before is the one to renew them,
     so that a client never changes its identity under way.
     """
+    # A profile that was named and is not there is an error, even where nobody would need it.
+    _ = ask.settings.section
     chain = [each for each in CHAIN if only in {None, each[0]}]
     if ask.settings.profile_is_explicit and _ENVIRONMENT in chain:
         # Who names a profile means it.
