@@ -103,9 +103,9 @@ def resolve_credentials(
     settings = Settings(profile=profile)
     if transport is not None:
         return source(None, settings, transport).get(GET_CREDENTIALS)
-    import httpx
+    from ec2lite.engine.transport import Transport
 
-    with httpx.HTTPTransport() as own:
+    with Transport(ca_bundle=settings.ca_bundle) as own:
         return source(None, settings, own).get(GET_CREDENTIALS)
 
 
@@ -116,7 +116,7 @@ async def aresolve_credentials(
     settings = Settings(profile=profile)
     if transport is not None:
         return await async_source(None, settings, transport).get(GET_CREDENTIALS)
-    import httpx
+    from ec2lite.engine.transport import AsyncTransport
 
-    async with httpx.AsyncHTTPTransport() as own:
+    async with AsyncTransport(ca_bundle=settings.ca_bundle) as own:
         return await async_source(None, settings, own).get(GET_CREDENTIALS)

@@ -118,7 +118,7 @@ def theirs(environ, profile):
         try:
             found = session.get_credentials()
             frozen = found and found.get_frozen_credentials()
-        except Exception as error:  # noqa: BLE001 - botocore's errors have no common base
+        except Exception as error:
             return note(type(error).__name__)
     if frozen is None:
         return note("nothing")

@@ -71,18 +71,6 @@ def test_incomplete_answers(gone):
     assert b"" == caught.value.body
 
 
-@pytest.fixture(scope="module")
-def moto_url():
-    """Serve moto's STS on loopback."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
 def ask_moto(moto_url):
     """Return a function that calls moto's STS."""
