@@ -1,19 +1,22 @@
 """The metadata services over real sockets."""
 
 import json
+import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anyio
-import httpx
 import pytest
 
 from ec2lite.config.settings import Settings
 from ec2lite.credentials.resolve import async_source, source
+from ec2lite.engine.transport import AsyncTransport, Transport
 from ec2lite.errors import CredentialsError
 
+# Whatever went through it would fail.
+DEAD_PROXY = {"http_proxy": "http://127.0.0.1:9", "all_proxy": "http://127.0.0.1:9"}
 KEYS = {
     "AccessKeyId": "AKID",
     "SecretAccessKey": "HUSH",
@@ -33,14 +36,16 @@ class Metadata(BaseHTTPRequestHandler):
             time.sleep(1.5)
         valid = self.path == "/latest/api/token"
         valid = valid and self.headers["x-aws-ec2-metadata-token-ttl-seconds"] == "21600"
-        self.answer(200 if valid else 400, "TOKEN")
+        self.answer(200 if valid else 400, "HUSH-TOKEN")
 
     def do_GET(self):
         self.server.log.append(self.command + " " + self.path)
         roles = "/latest/meta-data/iam/security-credentials/"
         if self.path == "/container":
-            self.answer(200 if self.headers["authorization"] == "JWT" else 401, json.dumps(KEYS))
-        elif self.headers["x-aws-ec2-metadata-token"] != "TOKEN":
+            self.answer(
+                200 if self.headers["authorization"] == "HUSH-JWT" else 401, json.dumps(KEYS)
+            )
+        elif self.headers["x-aws-ec2-metadata-token"] != "HUSH-TOKEN":
             self.answer(401, "")
         elif self.path == roles:
             self.answer(200, "web")
@@ -78,12 +83,12 @@ def find(request):
 
     def ask(environ):
         if request.param == "sync":
-            with httpx.HTTPTransport() as transport:
+            with Transport(environ=DEAD_PROXY) as transport:
                 return source(None, Settings(environ), transport).get()
         return anyio.run(aask, environ, backend=request.param)
 
     async def aask(environ):
-        async with httpx.AsyncHTTPTransport() as transport:
+        async with AsyncTransport(environ=DEAD_PROXY) as transport:
             return await async_source(None, Settings(environ), transport).get()
 
     return ask
@@ -94,18 +99,21 @@ def url(server, path=""):
     return f"http://127.0.0.1:{server.server_port}{path}"
 
 
-def test_instance(server, find):
-    """The metadata service is asked for a token, the role and its keys."""
+def test_instance(server, find, caplog):
+    """The metadata service is asked past any proxy, and no log at DEBUG shows what it said."""
+    caplog.set_level(logging.DEBUG)
     credentials = find({"AWS_EC2_METADATA_SERVICE_ENDPOINT": url(server)})
 
     roles = "/latest/meta-data/iam/security-credentials/"
     assert "AKID" == credentials.access_key_id
     assert ["PUT /latest/api/token", f"GET {roles}", f"GET {roles}web"] == server.log
+    assert "HUSH" not in caplog.text
 
 
-def test_container(server, find, tmp_path):
-    """A container's endpoint is asked with the token of the file."""
-    (tmp_path / "token").write_text("JWT")
+def test_container(server, find, tmp_path, caplog):
+    """A container's endpoint is asked past any proxy, and no log at DEBUG shows a secret."""
+    caplog.set_level(logging.DEBUG)
+    (tmp_path / "token").write_text("HUSH-JWT")
     credentials = find(
         {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": url(server, "/container"),
@@ -115,6 +123,7 @@ def test_container(server, find, tmp_path):
 
     assert "AKID" == credentials.access_key_id
     assert ["GET /container"] == server.log
+    assert "HUSH" not in caplog.text
 
 
 def test_silent_instance(server, find):
