@@ -63,6 +63,26 @@ def test_profile(resolve, home):
     assert Credentials("AKID", "HUSH") == found
 
 
+def test_transport(resolve, home, monkeypatch):
+    """What has to be sent goes through the caller's transport, which stays open."""
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/keys")
+    asked = []
+
+    def answer(request):
+        asked.append(str(request.url))
+        return httpx.Response(200, json={"AccessKeyId": "AKID", "SecretAccessKey": "HUSH"})
+
+    class Open(httpx.MockTransport):
+        def close(self):
+            raise AssertionError("closed")
+
+        async def aclose(self):
+            raise AssertionError("closed")
+
+    assert Credentials("AKID", "HUSH") == resolve(transport=Open(answer))
+    assert ["http://169.254.170.2/keys"] == asked
+
+
 def test_nothing(resolve, home):
     """Without any credentials the error lists who was asked."""
     with pytest.raises(CredentialsError) as caught:
