@@ -76,7 +76,8 @@ def _parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     )
     parser.add_argument("--version", action="version", version=f"ec2lite {ec2lite.__version__}")
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, default=[], help=argparse.SUPPRESS)
+    rest = parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    rest.required = False
     first = parser.parse_args(argv)
     command = COMMANDS[first.command]
     # No abbreviations: they would break when an option is added, and --f should not mean --force.

@@ -187,7 +187,7 @@ def _embedded_ec2() -> Generator[str]:
     except ImportError as error:
         raise ConfigError("the demo needs moto: pip install 'ec2lite[demo]'") from error
 
-    # Not ThreadedMotoServer, which logs each request and leaves its socket open.
+    # Not ThreadedMotoServer, which logs each request to stderr.
     class Quiet(WSGIRequestHandler):
         def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401 - werkzeug's
             pass
@@ -201,4 +201,3 @@ def _embedded_ec2() -> Generator[str]:
     finally:
         server.shutdown()
         thread.join()
-        server.server_close()

@@ -99,9 +99,10 @@ def use(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 def process(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
     """Run Python with this ec2lite, be it installed or a checkout, in this test's environment."""
     where = str(Path(ec2lite.__file__).parent.parent)
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.run(
         [sys.executable, *arguments],
-        env={**os.environ, "PYTHONPATH": where},
+        env={**environ, "PYTHONPATH": where},
         text=True,
         timeout=60,
         check=False,
@@ -285,7 +286,7 @@ def test_nobody_answers(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "ec2lite: the following arguments are required: COMMAND"),
+        ([], "ec2lite: the following arguments are required: COMMAND; see ec2lite --help"),
         (["halt"], "ec2lite: argument COMMAND: invalid choice: 'halt'"),
         (["stop"], "ec2lite: instance_ids: at least one id is needed"),
         (["stop", ONE, "--f"], "ec2lite stop: unrecognized arguments: --f; see ec2lite stop"),
