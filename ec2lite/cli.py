@@ -198,7 +198,7 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 def _one_line(text: str) -> str:
     """Return the text in one line that does nothing to a terminal: some of it is a stranger's."""
-    line = "; ".join(line.strip() for line in text.splitlines())
+    line = "; ".join(line.strip() for line in text.splitlines()).replace(":; ", ": ")
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
 
 

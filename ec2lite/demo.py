@@ -19,6 +19,7 @@ import httpx
 from attrs import define, frozen
 
 from ec2lite.client import AsyncClient, Client
+from ec2lite.engine.transport import Transport
 from ec2lite.errors import ConfigError, InstanceNotFound
 from ec2lite.models import Credentials
 from ec2lite.operations.stop_instances import StopInstances
@@ -87,8 +88,7 @@ def run(say: Say) -> None:
     with _no_settings(), _embedded_ec2() as url:
         say(f"An embedded EC2 listens on {url}. Nothing here talks to AWS.")
         with (
-            # Not the client's own transport, which may obey a proxy that this machine has.
-            contextlib.closing(_Tap(httpx.HTTPTransport())) as tap,
+            contextlib.closing(_Tap(Transport())) as tap,
             Client(REGION, credentials=CREDENTIALS, endpoint_url=url, transport=tap) as ec2,
         ):
             _show(say, ec2, tap, url)
@@ -120,10 +120,7 @@ def _show(say: Say, ec2: Client, tap: _Tap, url: str) -> None:
 
 
 async def _stop_async(url: str, instance_id: str) -> StopInstancesResult:
-    async with (
-        contextlib.aclosing(httpx.AsyncHTTPTransport()) as transport,
-        AsyncClient(REGION, credentials=CREDENTIALS, endpoint_url=url, transport=transport) as ec2,
-    ):
+    async with AsyncClient(REGION, credentials=CREDENTIALS, endpoint_url=url) as ec2:
         return await ec2.stop_instances(instance_id)
 
 
@@ -166,16 +163,17 @@ def _hidden(name: str, value: str) -> str:
 
 @contextlib.contextmanager
 def _no_settings() -> Generator[None]:
-    """Hide AWS's variables and files from ec2lite and from moto, for as long as it lasts."""
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
-    files = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
-    os.environ.update(dict.fromkeys(files, os.devnull))
+    """Hide AWS's variables and files, and proxies, from ec2lite and from moto for a while."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     try:
         yield
     finally:
-        for name in files:
-            del os.environ[name]
-        os.environ.update(hidden)
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextlib.contextmanager

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ONE = "i-1234567890abcdef0"
 TWO = "i-abcdef01234567890"
 
+NO_CREDENTIALS = (
+    "ec2lite: No credentials were found. Asked: environment: AWS_ACCESS_KEY_ID is not set; "
+)
 STOPPED = f"""<StopInstancesResponse><requestId>r-1</requestId><instancesSet><item>
 <instanceId>{ONE}</instanceId><currentState><code>64</code><name>stopping</name></currentState>
 <previousState><code>16</code><name>running</name></previousState></item></instancesSet>
@@ -293,7 +296,7 @@ def test_nobody_answers(
         (["stop", ONE, "--region"], "ec2lite stop: argument --region: expected one argument"),
         (["stop", ONE], "ec2lite: no Region: use --region, or set AWS_REGION"),
         (["stop", ONE, "--region", "a/b"], "ec2lite: region must be letters"),
-        (["stop", ONE, "--region", "eu-west-1"], "ec2lite: no credentials"),
+        (["stop", ONE, "--region", "eu-west-1"], NO_CREDENTIALS),
         (["stop", ONE, "--profile", "none"], "ec2lite: profile 'none' is neither in"),
     ],
 )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import re
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,24 +13,6 @@ import pytest
 
 from ec2lite import demo
 from ec2lite.cli import main
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-
-@pytest.fixture(autouse=True)
-def _asyncio_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the event loop away from what is measured.
-
-    On Python 3.11, anyio.connect_tcp makes the tracer lose the frames that called asyncio.run.
-    """
-    run = asyncio.run
-
-    def elsewhere(coroutine: Coroutine[Any, Any, Any]) -> Any:
-        with ThreadPoolExecutor(1) as threads:
-            return threads.submit(run, coroutine).result()
-
-    monkeypatch.setattr(asyncio, "run", elsewhere)
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import walkthrough
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 import ec2lite
+import walkthrough
 
 
 def test_the_document_is_up_to_date() -> None:
