@@ -122,7 +122,7 @@ class ResponseError(EC2Error):
     ) -> None:
         super().__init__(message)
         self.status_code = status_code
-        self.body = body[:_BODY_SHOWN]
+        self.body: bytes = body[:_BODY_SHOWN]
         self.is_broken = is_broken
 
     def __str__(self) -> str:
@@ -164,7 +164,7 @@ class ServiceError(EC2Error):
         self.code = code
         self.request_id = request_id
         self.status_code = status_code
-        self.errors = errors or ((code, message),)
+        self.errors: tuple[tuple[str, str], ...] = errors or ((code, message),)
 
     def __str__(self) -> str:
         details = [self.code]

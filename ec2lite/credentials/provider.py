@@ -14,7 +14,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
     from ec2lite.protocol.operation import Operation
 
-logger = logging.getLogger(__name__)
+logger: Final = logging.getLogger(__name__)
 
 Clock: TypeAlias = "Callable[[], datetime]"
 Provider: TypeAlias = "Callable[[Ask], Flow[Credentials]]"

@@ -53,7 +53,7 @@ class AdaptiveRetrier:
     def __init__(
         self, standard: StandardRetrier, limiter: RateLimiter, clock: Callable[[], float]
     ) -> None:
-        self.max_attempts = standard.max_attempts
+        self.max_attempts: int = standard.max_attempts
         self._standard = standard
         self._limiter = limiter
         self._clock = clock
@@ -81,8 +81,8 @@ class RateLimiter:
     """A token bucket whose rate follows the answers; idle until the first throttled one."""
 
     def __init__(self, now: float) -> None:
-        self.enabled = False
-        self.rate = 1.0
+        self.enabled: bool = False
+        self.rate: float = 1.0
         self._tokens = 0.0
         self._filled_at = now
         self._measured = _MeasuredRate(now)

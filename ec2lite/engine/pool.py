@@ -77,7 +77,7 @@ class Gate:
 
     def __init__(self, places: int) -> None:
         self.places = places
-        self.free = places
+        self.free: int = places
         self._lock = threading.Lock()
         self._queue: deque[threading.Lock] = deque()
 
@@ -123,7 +123,7 @@ class AsyncGate:
 
     def __init__(self, places: int) -> None:
         self.places = places
-        self.free = places
+        self.free: int = places
         self._queue: deque[anyio.Event] = deque()
 
     async def enter(self, patience: float | None) -> None:

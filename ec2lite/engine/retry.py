@@ -106,7 +106,7 @@ class Quota:
 
     def __init__(self, capacity: int = QUOTA) -> None:
         self._capacity = capacity
-        self.available = capacity
+        self.available: int = capacity
         self._lock = threading.Lock()
 
     def acquire(self, cost: int) -> bool:

@@ -51,7 +51,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.deadline: float | None = None
-        self.received = 0
+        self.received: int = 0
         self.stream: Stream | AsyncStream | None = None
 
     def limit(self, timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
