@@ -164,7 +164,7 @@ class ServiceError(EC2Error):
         self.code = code
         self.request_id = request_id
         self.status_code = status_code
-        self.errors = errors or ((code, message),)
+        self.errors: tuple[tuple[str, str], ...] = errors or ((code, message),)
 
     def __str__(self) -> str:
         details = [self.code]
