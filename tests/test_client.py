@@ -468,6 +468,14 @@ def test_threads():
     assert ([10] * 8, 80) == (counts, len(service.requests))
 
 
+@pytest.mark.parametrize("kind", [ec2lite.Client, ec2lite.AsyncClient])
+def test_opened_by_another(kind):
+    """A thread that waited for its turn takes what the one before it has opened."""
+    client = kind(**arguments())
+
+    assert client._open() is client._open()
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_tasks(backend):
     """One AsyncClient serves many tasks."""
