@@ -50,7 +50,7 @@ FLAGS = "*, hibernate=None, force=None, skip_os_shutdown=None, dry_run=None"
 CLIENT = (
     "region=None, *, profile=None, credentials=None, endpoint_url=None, use_fips=None, "
     "use_dualstack=None, retry=None, timeout=None, transport=None, signer=None, "
-    "user_agent_extra=None, clock=None"
+    "user_agent_extra=None, clock=None, mfa_token=None"
 )
 
 
