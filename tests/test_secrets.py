@@ -67,7 +67,7 @@ def test_reprs():
     """The repr of nothing that holds a secret shows it."""
     attempts = Attempts(StopInstances("i-1"), context())
     attempts.request(TEMPORARY)
-    key = _Key(TEMPORARY.access_key_id, SECRET, TOKEN)
+    key = _Key(TEMPORARY.access_key_id, SECRET)
     headers = {"x-amz-security-token": TOKEN}
     request = _Request("POST", "https://e", headers, b"", {})
     with ec2lite.Client("eu-west-1", credentials=TEMPORARY) as client:
