@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from ec2lite.errors import EC2Error
+from ec2lite.errors import ConfigError, EC2Error
+
+if TYPE_CHECKING:
+    from attrs import Attribute
+
+
+def _key(instance: object, attribute: Attribute[Any], value: Any) -> None:  # noqa: ANN401 - untyped callers are checked too
+    """Refuse what cannot be a key, without showing it."""
+    del instance
+    if value is None and attribute.default is None:
+        return
+    if not isinstance(value, str):
+        raise ConfigError(f"{attribute.name}: a string is needed, not {type(value).__name__}")
+    if not value and attribute.default is not None:
+        raise ConfigError(f"{attribute.name} is empty")
+    # HTTP libraries quote headers that they refuse, and with them the session token.
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise ConfigError(
+            f"{attribute.name} has a space, a line break or another character that keys do not have"
+        )
 
 
 @frozen
@@ -16,13 +35,14 @@ class Credentials:
 
     ``session_token`` comes with temporary keys, ``expiration`` is when they end (a timezone-aware
     datetime), ``account_id`` the twelve digits of the account where the provider knows them.
-    The repr shows neither the secret nor the token.
+    The repr shows neither the secret nor the token. Keys and tokens are printable ASCII without
+    spaces; a ``ConfigError`` says which one is not.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/security-creds.html
     """
 
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(default=None, repr=False)
+    access_key_id: str = field(validator=_key)
+    secret_access_key: str = field(validator=_key, repr=False)
+    session_token: str | None = field(default=None, validator=_key, repr=False)
     expiration: datetime | None = None
     account_id: str | None = None
 

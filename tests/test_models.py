@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ec2lite.errors import EC2Error
+from ec2lite.errors import ConfigError, EC2Error
 from ec2lite.models import Credentials, InstanceState, InstanceStateChange, ResponseMetadata
 from samples import SECRET, TOKEN
 
@@ -21,6 +21,43 @@ def test_credentials_repr():
         "Credentials(access_key_id='AKID', expiration=datetime.datetime(2026, 1, 1, 0, 0, "
         "tzinfo=datetime.timezone.utc), account_id='123456789012')" == shown
     )
+
+
+KEYS = ["access_key_id", "secret_access_key", "session_token"]
+
+
+@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("value", ["hidden\n", " hidden", "hidden\x00", "hidden\x7f", "hiddené"])
+def test_odd_credentials(name, value):
+    """What no header can carry is refused by name, and not shown."""
+    keys = dict.fromkeys(KEYS, "x") | {name: value}
+
+    with pytest.raises(ConfigError) as caught:
+        Credentials(**keys)
+
+    expected = "has a space, a line break or another character that keys do not have"
+    assert f"{name} {expected}" == str(caught.value)
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_credentials_of_other_types(name):
+    """A key that is no string is refused by name."""
+    with pytest.raises(ConfigError, match=f"^{name}: a string is needed, not bytes$"):
+        Credentials(**(dict.fromkeys(KEYS, "x") | {name: b"x"}))
+
+
+@pytest.mark.parametrize("name", KEYS[:2])
+def test_no_credentials(name):
+    """Neither the key nor the secret may be missing."""
+    with pytest.raises(ConfigError, match=f"^{name} is empty$"):
+        Credentials(**(dict.fromkeys(KEYS, "x") | {name: ""}))
+    with pytest.raises(ConfigError, match=f"^{name}: a string is needed, not NoneType$"):
+        Credentials(**(dict.fromkeys(KEYS, "x") | {name: None}))
+
+
+def test_empty_token():
+    """An empty session token is as none."""
+    assert "" == Credentials("AKID", SECRET, "").session_token
 
 
 def test_credentials_defaults():

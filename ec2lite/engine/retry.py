@@ -165,11 +165,13 @@ def backoff(base: float, attempt: int, dice: float, retry_after: str | None) -> 
 
 
 def _seconds(header: str | None) -> float | None:
-    """Read milliseconds as botocore does: with int(), from 0, and none that overflow."""
+    """Read milliseconds as botocore does: with int(), and none that overflow.
+
+    It ignores negative ones too; less than the delay, they change nothing.
+    """
     if header is None:
         return None
     try:
-        seconds = int(header) / 1000
+        return int(header) / 1000
     except (ValueError, OverflowError):
         return None
-    return None if seconds < 0 else seconds

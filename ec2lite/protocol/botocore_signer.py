@@ -35,11 +35,10 @@ class _Request:
 
 @frozen
 class _Key:
-    """What SigV4Auth reads of botocore's Credentials."""
+    """What SigV4Auth's steps read of botocore's Credentials."""
 
     access_key: str
     secret_key: str = field(repr=False)
-    token: str | None = field(repr=False)
 
 
 @functools.cache
@@ -70,9 +69,7 @@ class BotocoreSigner:
         added = {"x-amz-date": timestamp(now)}
         if credentials.session_token:
             added["x-amz-security-token"] = credentials.session_token
-        key = _Key(
-            credentials.access_key_id, credentials.secret_access_key, credentials.session_token
-        )
+        key = _Key(credentials.access_key_id, credentials.secret_access_key)
         auth = _auth_class()(key, service, region)
         request = _Request(
             method, url, {**headers, **added}, body, {"timestamp": added["x-amz-date"]}

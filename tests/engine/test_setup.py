@@ -59,6 +59,22 @@ def test_made_once():
     assert {id(mine.context())} == {id(each) for each in made}
 
 
+def test_made_by_another():
+    """A thread that waited for its turn takes what the one before it has made."""
+    mine, other = (setup(region="eu-west-1") for _ in range(2))
+
+    class Lock:
+        def __enter__(self):
+            mine._context = other.context()
+
+        def __exit__(self, *error):
+            pass
+
+    mine._lock = Lock()
+
+    assert mine.context() is other.context()
+
+
 def test_no_region():
     """Without a Region the first use says what to set."""
     with pytest.raises(ConfigError, match=r"pass region=, or set AWS_REGION"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import time
+import tracemalloc
 import zlib
 
 import pytest
@@ -116,3 +117,44 @@ def test_anything(body, encoding):
     """Whatever comes, the end is bytes within the limit or a ResponseError."""
     with contextlib.suppress(ResponseError):
         assert len(inflate(body, encoding, LIMIT)) <= LIMIT
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "message"),
+    [
+        (gzip.compress(XML)[:-9], "gzip", "the gzip body is cut short"),
+        (gzip.compress(XML)[:10] + b"\xff" * 9, "gzip", "the gzip body is corrupt"),
+        (gzip.compress(b"") * 500, "gzip", "the gzip body has more than"),
+        (gzip.compress(b"x" * (LIMIT + 1)), "gzip", "answer larger than 10000 bytes"),
+        (b"?", "br", "the body has the Content-Encoding 'br'"),
+    ],
+)
+def test_what_is_told(body, encoding, message):
+    """An error tells the HTTP status, and the beginning of what arrived or came out."""
+    with pytest.raises(ResponseError, match=message) as caught:
+        inflate(body, encoding, LIMIT, status_code=203)
+
+    shown = b"x" * 512 if "larger" in message else body[:512]
+    assert (203, shown) == (caught.value.status_code, caught.value.body)
+
+
+def test_memory():
+    """A small body that inflates to a large one takes no more memory than the limit allows."""
+    bomb = gzip.compress(bytes(50_000_000))
+    tracemalloc.start()
+    with pytest.raises(ResponseError, match=r"larger than 10000 bytes"):
+        inflate(bomb, "gzip", LIMIT)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 1_000_000
+
+
+def test_one_deflate():
+    """What follows a deflated body is ignored, even if it looks like gzip."""
+    assert XML == inflate(zlib.compress(XML) + gzip.compress(XML), "deflate", LIMIT)
+
+
+def test_no_zlib_header():
+    """Two bytes that are no multiple of 31 are no zlib header."""
+    assert b"\x78\x00rest" == inflate(b"\x78\x00rest", "deflate", LIMIT)

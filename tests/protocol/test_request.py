@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 
 import ec2lite
-from ec2lite.models import Endpoint
+from ec2lite.models import Credentials, Endpoint
 from ec2lite.operations.stop_instances import StopInstances
 from ec2lite.protocol.request import RequestBuilder, default_signer, encode, user_agent
 from samples import ENDPOINT, KEYS, NOW, TEMPORARY, TOKEN, NamingSigner
@@ -60,6 +60,15 @@ def test_session_token():
         "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,"
         in request.headers["authorization"]
     )
+
+
+def test_empty_token():
+    """A session token that is empty is not sent."""
+    keys = Credentials("AKID", "secret", "")
+    request = ec2lite.build_request(STOP, endpoint=ENDPOINT, credentials=keys, now=NOW)
+
+    assert "x-amz-security-token" not in request.headers
+    assert "x-amz-security-token" not in request.headers["authorization"]
 
 
 def test_any_zone():

@@ -136,6 +136,11 @@ def test_other_documents(body, message):
     )
 
 
+def test_long_answer():
+    """Of a long answer the first 512 bytes are kept."""
+    assert 512 == len(refused(b"<html>" + b"x" * 1000 + b"</html>").body)
+
+
 def test_confidential():
     """No error quotes the answer to an operation whose answers hold secrets."""
     for body in (b"secret", b"<html>secret</html>", b"\x1f\x8bsecret"):

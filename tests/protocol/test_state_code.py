@@ -80,3 +80,11 @@ def test_code_or_error(text):
         with pytest.raises(ResponseError) as caught:
             state_code.decode(text)
         assert len(str(caught.value)) < 300
+
+
+def test_long_text():
+    """Of a long text that is no code, the beginning is shown."""
+    with pytest.raises(ResponseError) as caught:
+        state_code.decode("x" * 1000)
+
+    assert f"the state code '{'x' * 40}' is no 16-bit integer" == caught.value.args[0]

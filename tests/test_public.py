@@ -1,0 +1,155 @@
+"""What other people's programs rely on."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import pytest
+
+import ec2lite
+
+NAMES = [
+    "AdaptiveRetry",
+    "AsyncClient",
+    "AuthFailure",
+    "Client",
+    "ConfigError",
+    "Credentials",
+    "CredentialsError",
+    "DryRunOperation",
+    "DryRunResult",
+    "EC2Error",
+    "Endpoint",
+    "IncorrectInstanceState",
+    "InstanceIdMalformed",
+    "InstanceNotFound",
+    "InstanceState",
+    "InstanceStateChange",
+    "NoRetry",
+    "Operation",
+    "OperationNotPermitted",
+    "RequestExpired",
+    "RequestLimitExceeded",
+    "ResponseError",
+    "ResponseMetadata",
+    "ServiceError",
+    "Signer",
+    "StandardRetry",
+    "StopInstances",
+    "StopInstancesResult",
+    "Timeout",
+    "TransportError",
+    "UnauthorizedOperation",
+    "UnsupportedOperation",
+    "build_request",
+    "parse_response",
+    "resolve_endpoint",
+]
+FLAGS = "*, hibernate=None, force=None, skip_os_shutdown=None, dry_run=None"
+CLIENT = (
+    "region=None, *, profile=None, credentials=None, endpoint_url=None, use_fips=None, "
+    "use_dualstack=None, retry=None, timeout=None, transport=None, signer=None, "
+    "user_agent_extra=None, clock=None, mfa_token=None"
+)
+
+
+def test_names():
+    """These are the public names, no more and no fewer."""
+    assert NAMES == ec2lite.__all__
+
+
+def test_sorted():
+    """The public names are in order, and ``dir`` shows them."""
+    assert sorted(ec2lite.__all__) == ec2lite.__all__
+    assert set(ec2lite.__all__) <= set(dir(ec2lite))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_documented(name):
+    """Each public name is there, under its own name, and says what it is."""
+    value = getattr(ec2lite, name)
+
+    assert name == value.__name__
+    assert inspect.getdoc(value)
+    assert value.__doc__ is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_members_documented(name):
+    """So do the public methods and properties of each."""
+    members = vars(getattr(ec2lite, name)).items()
+
+    bare = [
+        member
+        for member, value in members
+        if not member.startswith("_")
+        and (inspect.isfunction(value) or isinstance(value, property))
+        and not value.__doc__
+    ]
+
+    assert [] == bare
+
+
+@pytest.mark.parametrize("name", ["config", "errors"])
+def test_modules(name):
+    """Two modules are attributes of the package without being imported first."""
+    assert importlib.import_module(f"ec2lite.{name}") is getattr(ec2lite, name)
+    assert importlib.import_module(f"ec2lite.{name}") is ec2lite.__getattr__(name)
+
+
+def test_other_names():
+    """A name that is not public is missed as in any module."""
+    with pytest.raises(AttributeError, match=r"^module 'ec2lite' has no attribute 'nothing'$"):
+        ec2lite.nothing  # noqa: B018 - the access is the point
+
+
+def test_looked_up_once():
+    """A public name is looked up once, and then an ordinary attribute."""
+    vars(ec2lite).pop("Client", None)
+    first = ec2lite.Client
+
+    assert first is vars(ec2lite)["Client"]
+
+
+def parameters(function):
+    """Return a signature without annotations and ``self``."""
+    kept = [
+        each.replace(annotation=inspect.Parameter.empty)
+        for each in inspect.signature(function).parameters.values()
+        if each.name != "self"
+    ]
+    return str(inspect.Signature(kept))[1:-1]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (ec2lite.Client, CLIENT),
+        (ec2lite.AsyncClient, CLIENT),
+        (ec2lite.Client.stop_instances, f"instance_ids, {FLAGS}"),
+        (ec2lite.Client.send, "request"),
+        (ec2lite.Client.dry_run, "request"),
+        (ec2lite.Client.close, ""),
+        (ec2lite.StopInstances, f"instance_ids, {FLAGS[3:]}"),
+        (
+            ec2lite.Credentials,
+            "access_key_id, secret_access_key, session_token=None, expiration=None, "
+            "account_id=None",
+        ),
+        (ec2lite.Timeout, "connect=3.1, read=60.0, total=150.0"),
+        (ec2lite.build_request, "request, *, endpoint, credentials, now, signer=None"),
+        (ec2lite.parse_response, "request, *, status_code, headers, body"),
+        (
+            ec2lite.resolve_endpoint,
+            "region, *, service='ec2', use_fips=False, use_dualstack=False, endpoint_url=None",
+        ),
+        (
+            ec2lite.Signer.sign,
+            "*, method, url, headers, body, credentials, region, service, now",
+        ),
+    ],
+)
+def test_signatures(function, expected):
+    """The parameters that people's programs pass have these names, in this order."""
+    assert expected == parameters(function)

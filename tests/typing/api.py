@@ -1,0 +1,147 @@
+"""How the public names are used, for type checkers: this file is checked, and never run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, assert_type
+
+import httpx
+from attrs import frozen
+
+import ec2lite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ec2lite.protocol.xml import Element
+
+
+def sync(request: ec2lite.StopInstances) -> None:
+    """Use a client that blocks."""
+    with ec2lite.Client("eu-west-1") as ec2:
+        assert_type(ec2, ec2lite.Client)
+        assert_type(ec2.stop_instances("i-1"), ec2lite.StopInstancesResult)
+        ec2.stop_instances({"i-1"}, hibernate=True, force=None, skip_os_shutdown=False)
+        assert_type(ec2.send(request), ec2lite.StopInstancesResult)
+        assert_type(ec2.dry_run(request), ec2lite.DryRunResult)
+        assert_type(ec2.send(Ping()), int)
+    assert_type(ec2.close(), None)
+
+
+async def asynchronous(request: ec2lite.StopInstances) -> None:
+    """Use a client that awaits."""
+    async with ec2lite.AsyncClient(region="eu-west-1") as ec2:
+        assert_type(ec2, ec2lite.AsyncClient)
+        assert_type(await ec2.stop_instances(["i-1"]), ec2lite.StopInstancesResult)
+        await ec2.stop_instances(("i-1",), dry_run=True)
+        assert_type(await ec2.send(request), ec2lite.StopInstancesResult)
+        assert_type(await ec2.dry_run(request), ec2lite.DryRunResult)
+        assert_type(await ec2.send(Ping()), int)
+    assert_type(await ec2.close(), None)
+
+
+def clients() -> None:
+    """Pass every argument."""
+    ec2lite.Client(
+        "eu-west-1",
+        profile="work",
+        credentials=ec2lite.Credentials("AKID", "secret", session_token=None),
+        endpoint_url="http://localhost:5000",
+        use_fips=False,
+        use_dualstack=None,
+        retry=ec2lite.StandardRetry(max_attempts=5),
+        timeout=ec2lite.Timeout(connect=1, read=None),
+        transport=httpx.HTTPTransport(),
+        signer=NoSigner(),
+        user_agent_extra="app/1",
+        clock=datetime.now,
+    )
+    ec2lite.AsyncClient(retry=ec2lite.NoRetry(), timeout=5, transport=httpx.AsyncHTTPTransport())
+    ec2lite.Client(retry=ec2lite.AdaptiveRetry(), timeout=0.5)
+    # The transports are not to be mixed up.
+    ec2lite.Client(transport=httpx.AsyncHTTPTransport())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - the point
+
+
+def results(result: ec2lite.StopInstancesResult) -> None:
+    """Read a result."""
+    assert_type(result.stopping_instances, tuple[ec2lite.InstanceStateChange, ...])
+    change = result.stopping_instances[0]
+    assert_type(change.instance_id, str)
+    assert_type(change.current_state, ec2lite.InstanceState)
+    assert_type(change.previous_state.code, int)
+    assert_type(change.previous_state.raw_code, int)
+    assert_type(change.previous_state.name, str)
+    metadata = result.response_metadata
+    assert_type(metadata.request_id, str | None)
+    assert_type(metadata.attempts, int)
+    assert_type(metadata.earlier_failures, tuple[ec2lite.EC2Error, ...])
+    assert_type(result.to_dict(), dict[str, Any])
+
+
+def failures(ec2: ec2lite.Client) -> None:
+    """Catch what can go wrong."""
+    try:
+        ec2.stop_instances(["i-1"])
+    except ec2lite.InstanceNotFound as error:
+        assert_type(error.code, str)
+        assert_type(error.request_id, str | None)
+        assert_type(error.errors, tuple[tuple[str, str], ...])
+    except ec2lite.TransportError as error:
+        assert_type(error.is_timeout, bool)
+        assert_type(error.maybe_sent, bool)
+    except ec2lite.ResponseError as error:
+        assert_type(error.body, bytes)
+    except ec2lite.CredentialsError as error:
+        assert_type(error.failures, tuple[tuple[str, str], ...])
+    except ec2lite.EC2Error as error:
+        assert_type(error.operation, str | None)
+        assert_type(error.is_retryable, bool)
+
+
+def without_a_client(now: datetime) -> None:
+    """Build a request and read an answer by hand."""
+    request = ec2lite.StopInstances(["i-1"], force=True)
+    endpoint = ec2lite.resolve_endpoint("eu-west-1", use_dualstack=True)
+    assert_type(endpoint, ec2lite.Endpoint)
+    credentials = ec2lite.Credentials("AKID", "secret")
+    built = ec2lite.build_request(request, endpoint=endpoint, credentials=credentials, now=now)
+    assert_type(built, httpx.Request)
+    result = ec2lite.parse_response(request, status_code=200, headers={}, body=b"")
+    assert_type(result, ec2lite.StopInstancesResult)
+
+
+@frozen
+class Ping(ec2lite.Operation[int]):
+    """An action that ec2lite does not know."""
+
+    action = "Ping"
+
+    def form_pairs(self) -> list[tuple[str, str]]:
+        """Return the parameters."""
+        return []
+
+    def parse(self, root: Element, metadata: ec2lite.ResponseMetadata) -> int:
+        """Read the answer."""
+        return metadata.status_code
+
+
+class NoSigner:
+    """A signer of the caller's."""
+
+    def sign(
+        self,
+        *,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        credentials: ec2lite.Credentials,
+        region: str,
+        service: str,
+        now: datetime,
+    ) -> dict[str, str]:
+        """Return the headers to add."""
+        return {"x-signed-by": credentials.access_key_id}
+
+
+signer: ec2lite.Signer = NoSigner()
