@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ec2lite.protocol.request import build_request
     from ec2lite.protocol.response import parse_response
     from ec2lite.protocol.signer import Signer
+    from ec2lite.protocol.sigv4 import SigV4
 
 __version__ = "0.1.0"
 
@@ -77,6 +78,7 @@ __all__ = [
     "ResponseError",
     "ResponseMetadata",
     "ServiceError",
+    "SigV4",
     "Signer",
     "StandardRetry",
     "StopInstances",
@@ -103,6 +105,7 @@ _HOMES = {
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
     "ResponseMetadata": "models",
+    "SigV4": "protocol.sigv4",
     "Signer": "protocol.signer",
     "StandardRetry": "engine.retry",
     "StopInstances": "operations.stop_instances",
