@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import venv
@@ -45,7 +46,13 @@ def prepare() -> dict[str, str]:
 
 
 def present() -> dict[str, str]:
-    """Return this Python for each environment whose packages it happens to have."""
+    """Return this Python for each environment whose packages it happens to have.
+
+    ec2lite itself is taken from this checkout.
+    """
+    root = str(HERE.parent)
+    sys.path.insert(0, root)
+    os.environ["PYTHONPATH"] = root
     return {
         name: sys.executable
         for name, (_, modules) in PACKAGES.items()

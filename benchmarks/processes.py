@@ -70,7 +70,8 @@ class Worker:
 def cold(python: str, program: str, url: str) -> tuple[float, float]:
     """Run a program; return seconds by the clock and bytes of memory at its peak."""
     begin = time.perf_counter()
-    process = subprocess.Popen([python, "-c", program, url], env=environment())
+    # In a directory without an ec2lite, which `-c` would import.
+    process = subprocess.Popen([python, "-c", program, url], env=environment(), cwd=HERE)
     # wait4, for it tells the peak. A child's peak counts its parent's size at the fork, so this
     # process imports nothing large.
     _, status, usage = os.wait4(process.pid, 0)
@@ -88,6 +89,11 @@ def import_time(python: str, module: str) -> float:
         f"import {module}; print(time.perf_counter() - begin)"
     )
     done = subprocess.run(
-        [python, "-c", program], check=True, capture_output=True, text=True, env=environment()
+        [python, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=HERE,
     )
     return float(done.stdout)
