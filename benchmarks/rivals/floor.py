@@ -45,9 +45,11 @@ def signed(url, ids):
     }
 
 
+TEXTS = etree.XPath("//text()", smart_strings=False)
+
+
 def parsed(document):
-    items = etree.fromstring(document).find("{*}instancesSet")
-    return [[*item.itertext()] for item in items]
+    return TEXTS(etree.fromstring(document))
 
 
 def sync(url):
