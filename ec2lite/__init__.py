@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ec2lite.client import AsyncClient, Client
     from ec2lite.config.endpoints import resolve_endpoint
+    from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials
     from ec2lite.engine.adaptive import AdaptiveRetry
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.dry_run import DryRunResult
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from ec2lite.protocol.request import build_request
     from ec2lite.protocol.response import parse_response
     from ec2lite.protocol.signer import Signer
+    from ec2lite.protocol.sigv4 import SigV4
 
 __version__ = "0.1.0"
 
@@ -77,6 +79,7 @@ __all__ = [
     "ResponseError",
     "ResponseMetadata",
     "ServiceError",
+    "SigV4",
     "Signer",
     "StandardRetry",
     "StopInstances",
@@ -85,8 +88,10 @@ __all__ = [
     "TransportError",
     "UnauthorizedOperation",
     "UnsupportedOperation",
+    "aresolve_credentials",
     "build_request",
     "parse_response",
+    "resolve_credentials",
     "resolve_endpoint",
 ]
 
@@ -103,13 +108,16 @@ _HOMES = {
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
     "ResponseMetadata": "models",
+    "SigV4": "protocol.sigv4",
     "Signer": "protocol.signer",
     "StandardRetry": "engine.retry",
     "StopInstances": "operations.stop_instances",
     "StopInstancesResult": "operations.stop_instances",
     "Timeout": "engine.context",
+    "aresolve_credentials": "credentials.resolve",
     "build_request": "protocol.request",
     "parse_response": "protocol.response",
+    "resolve_credentials": "credentials.resolve",
     "resolve_endpoint": "config.endpoints",
 }
 

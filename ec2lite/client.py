@@ -263,6 +263,9 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
                     ca_bundle = self._setup.settings.ca_bundle
                     transport = self._owned = AsyncTransport(ca_bundle=ca_bundle)
                 self._world = AsyncWorld(
-                    transport, async_source(transport=transport, **self._identity())
+                    transport,
+                    async_source(transport=transport, **self._identity()),
+                    # anyio's time limits cost 24 us, and our own transport needs none.
+                    keeps_deadlines=transport is self._owned,
                 )
             return self._world

@@ -22,8 +22,10 @@ def _key(instance: object, attribute: Attribute[Any], value: Any) -> None:  # no
         raise ConfigError(f"{attribute.name}: a string is needed, not {type(value).__name__}")
     if not value and attribute.default is not None:
         raise ConfigError(f"{attribute.name} is empty")
-    # HTTP libraries quote headers that they refuse, and with them the session token.
-    if not (value.isascii() and value.isprintable()) or " " in value:
+    # HTTP libraries quote headers that they refuse, and with them the session token; the secret is
+    # in no header, but a line break at its end is a mistake that AWS explains badly.
+    in_header = attribute.name != "secret_access_key"
+    if not value.isprintable() or " " in value or (in_header and not value.isascii()):
         raise ConfigError(
             f"{attribute.name} has a space, a line break or another character that keys do not have"
         )
@@ -35,8 +37,8 @@ class Credentials:
 
     ``session_token`` comes with temporary keys, ``expiration`` is when they end (a timezone-aware
     datetime), ``account_id`` the twelve digits of the account where the provider knows them.
-    The repr shows neither the secret nor the token. Keys and tokens are printable ASCII without
-    spaces; a ``ConfigError`` says which one is not.
+    The repr shows neither the secret nor the token. None has spaces or line breaks, and the key's
+    id and the token are ASCII; a ``ConfigError`` says which one is not so.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/security-creds.html
     """
 

@@ -34,6 +34,7 @@ NAMES = [
     "ResponseError",
     "ResponseMetadata",
     "ServiceError",
+    "SigV4",
     "Signer",
     "StandardRetry",
     "StopInstances",
@@ -42,8 +43,10 @@ NAMES = [
     "TransportError",
     "UnauthorizedOperation",
     "UnsupportedOperation",
+    "aresolve_credentials",
     "build_request",
     "parse_response",
+    "resolve_credentials",
     "resolve_endpoint",
 ]
 FLAGS = "*, hibernate=None, force=None, skip_os_shutdown=None, dry_run=None"

@@ -5,7 +5,7 @@ The flow here is the only text of it; ``run`` and ``arun`` make it sync and asyn
 
 from __future__ import annotations
 
-import uuid
+import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -75,7 +75,7 @@ class Attempts:
         total = self.context.timeout.total
         self._body = encode(self.operation)
         # One id for all attempts lets AWS tell a repetition from a second call.
-        self._invocation = str(uuid.uuid4())
+        self._invocation = _random_uuid()
         self._deadline = None if total is None else self.context.monotonic() + total
 
     def request(self, credentials: Credentials | None) -> httpx.Request:
@@ -200,6 +200,13 @@ class Attempts:
     def _in_time(self, delay: float) -> bool:
         """Whether an attempt after that delay would still have time."""
         return self._deadline is None or self.context.monotonic() + delay < self._deadline
+
+
+def _random_uuid() -> str:
+    """Return a UUID of version 4 (RFC 9562), as the standard library's but without its import."""
+    number = int.from_bytes(os.urandom(16)) & ~(0xF000_C000 << 48) | 0x4000_8000 << 48
+    digits = f"{number:032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def was_refused(error: EC2Error) -> bool:

@@ -78,11 +78,15 @@ class SyncWorld:
 
 @define
 class AsyncWorld:
-    """Does effects, awaiting; on asyncio or trio."""
+    """Does effects, awaiting; on asyncio or trio.
+
+    ``keeps_deadlines`` says that the transport ends a request at its ``deadline`` by itself.
+    """
 
     transport: httpx.AsyncBaseTransport
     credentials: AsyncCredentialsSource
     max_response_size: int = MAX_SIZE
+    keeps_deadlines: bool = False
 
     async def perform(self, effect: Effect) -> object:
         """Do it and return its outcome."""
@@ -100,17 +104,20 @@ class AsyncWorld:
         return await self._send(effect)
 
     async def _send(self, request: httpx.Request) -> Answer:
-        import anyio
-
         deadline = request.extensions.get("deadline")
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
         try:
-            # Our own transport keeps the deadline itself; a caller's need not know of it.
-            with anyio.fail_after(left):
-                response = await self.transport.handle_async_request(request)
-                return _answer(response, await body.aread(response, self.max_response_size))
+            if deadline is None or self.keeps_deadlines:
+                return await self._exchange(request)
+            import anyio
+
+            with anyio.fail_after(max(0.0, deadline - time.monotonic())):
+                return await self._exchange(request)
         except NO_ANSWER as error:
             raise _translated(error, request) from error
+
+    async def _exchange(self, request: httpx.Request) -> Answer:
+        response = await self.transport.handle_async_request(request)
+        return _answer(response, await body.aread(response, self.max_response_size))
 
 
 def _answer(response: httpx.Response, content: bytes) -> Answer:

@@ -5,16 +5,19 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StopInstances.html
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import field, frozen
 
 from ec2lite.models import InstanceState, InstanceStateChange, ResponseMetadata
 from ec2lite.operations import arguments
-from ec2lite.protocol import query, state_code, xml
+from ec2lite.protocol import columns, query, state_code, xml
 from ec2lite.protocol.operation import Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ec2lite.protocol.xml import Element
 
 
@@ -70,17 +73,41 @@ class StopInstances(Operation[StopInstancesResult]):
 
     def parse(self, root: Element, metadata: ResponseMetadata) -> StopInstancesResult:
         """Read ``instancesSet/item/{instanceId, currentState, previousState}``."""
-        items = xml.child(root, "instancesSet").iterchildren("{*}item")
-        return StopInstancesResult(tuple(_change(item) for item in items), metadata)
+        instances = xml.child(root, "instancesSet")
+        table = columns.read(instances, _COLUMNS)
+        changes = _walk(instances) if table is None else _join(*table)
+        return StopInstancesResult(tuple(changes), metadata)
 
 
-def _change(item: Element) -> InstanceStateChange:
-    return InstanceStateChange(
-        instance_id=xml.text(item, "instanceId"),
-        current_state=_state(xml.child(item, "currentState")),
-        previous_state=_state(xml.child(item, "previousState")),
-    )
+_COLUMNS = (
+    "item/instanceId",
+    "item/currentState/code",
+    "item/currentState/name",
+    "item/previousState/code",
+    "item/previousState/name",
+)
 
 
-def _state(element: Element) -> InstanceState:
-    return InstanceState(state_code.decode(xml.text(element, "code")), xml.text(element, "name"))
+def _join(
+    ids: list[str], codes: list[str], names: list[str], old_codes: list[str], old_names: list[str]
+) -> Iterable[InstanceStateChange]:
+    # A thousand instances have two or three states among them: one object for each of those.
+    state = functools.cache(_state)
+    return map(InstanceStateChange, ids, map(state, codes, names), map(state, old_codes, old_names))
+
+
+def _walk(instances: Element) -> Iterable[InstanceStateChange]:
+    for item in instances.iterchildren("{*}item"):
+        yield InstanceStateChange(
+            instance_id=xml.text(item, "instanceId"),
+            current_state=_walk_state(xml.child(item, "currentState")),
+            previous_state=_walk_state(xml.child(item, "previousState")),
+        )
+
+
+def _walk_state(element: Element) -> InstanceState:
+    return _state(xml.text(element, "code"), xml.text(element, "name"))
+
+
+def _state(code: str, name: str) -> InstanceState:
+    return InstanceState(state_code.decode(code), name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
+from ec2lite.protocol import signing_key
 from ec2lite.protocol.dates import timestamp
 
 if TYPE_CHECKING:
@@ -35,23 +36,38 @@ class _Request:
 
 @frozen
 class _Key:
-    """What SigV4Auth's steps read of botocore's Credentials."""
+    """What SigV4Auth reads of botocore's Credentials; the secret is in the derived key."""
 
     access_key: str
-    secret_key: str = field(repr=False)
 
 
 @functools.cache
-def _auth_class() -> Callable[[_Key, str, str], Any]:
+def _auth_class() -> Callable[[_Key, str, str, bytes], Any]:
     from botocore.auth import SigV4Auth
 
     # Any, because what is handed to it are stand-ins for botocore's own classes.
-    auth_class: Any = SigV4Auth
-    return auth_class  # type: ignore[no-any-return] # see above
+    base: Any = SigV4Auth
+
+    class Auth(base):  # type: ignore[misc] # see above
+        """SigV4Auth with a key that was derived before: its own derives one for each signature."""
+
+        def __init__(self, key: _Key, service: str, region: str, derived: bytes) -> None:
+            base.__init__(self, key, service, region)
+            self._derived = derived
+
+        def signature(self, string_to_sign: str, request: _Request) -> str:
+            """Sign with the key at hand."""
+            del request
+            return signing_key.sign(self._derived, string_to_sign)
+
+    return Auth
 
 
 class BotocoreSigner:
     """The default ``Signer``: AWS's own implementation of SigV4, from botocore."""
+
+    def __init__(self) -> None:
+        self._key = signing_key.SigningKey()
 
     def sign(
         self,
@@ -66,18 +82,21 @@ class BotocoreSigner:
         now: datetime,
     ) -> dict[str, str]:
         """Return ``x-amz-date``, ``x-amz-security-token`` if needed, and ``authorization``."""
-        added = {"x-amz-date": timestamp(now)}
+        time = timestamp(now)
+        added = {"x-amz-date": time}
         if credentials.session_token:
             added["x-amz-security-token"] = credentials.session_token
-        key = _Key(credentials.access_key_id, credentials.secret_access_key)
-        auth = _auth_class()(key, service, region)
-        request = _Request(
-            method, url, {**headers, **added}, body, {"timestamp": added["x-amz-date"]}
-        )
-        to_sign = auth.string_to_sign(request, auth.canonical_request(request))
+        key = _Key(credentials.access_key_id)
+        derived = self._key.get(credentials, time[:8], region, service)
+        auth = _auth_class()(key, service, region, derived)
+        request = _Request(method, url, {**headers, **added}, body, {"timestamp": time})
+        canonical = auth.canonical_request(request)
+        # The names of the signed headers are its last line but one; botocore would select and sort
+        # the headers a second time.
+        names = canonical.rsplit("\n", 2)[1]
+        signature = auth.signature(auth.string_to_sign(request, canonical), request)
         added["authorization"] = (
             f"AWS4-HMAC-SHA256 Credential={auth.scope(request)}, "
-            f"SignedHeaders={auth.signed_headers(auth.headers_to_sign(request))}, "
-            f"Signature={auth.signature(to_sign, request)}"
+            f"SignedHeaders={names}, Signature={signature}"
         )
         return added

@@ -5,13 +5,16 @@ https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CONTENT_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
+CONTENT_TYPE: Final = "application/x-www-form-urlencoded; charset=utf-8"
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9\-_.~]*")
 
 
 def encode(action: str, version: str, pairs: Iterable[tuple[str, str]]) -> bytes:
@@ -19,8 +22,11 @@ def encode(action: str, version: str, pairs: Iterable[tuple[str, str]]) -> bytes
 
     A space becomes ``%20``, which every reader of forms understands, rather than ``+``.
     """
-    parts = [f"Action={action}", f"Version={version}"]
-    parts += [f"{name}={quote(value, safe='-_.~')}" for name, value in pairs]
+    pairs = list(pairs)
+    # Ids need no escape, and to see that for all of them at once takes a tenth of the time.
+    if not _PLAIN.fullmatch("".join([value for _, value in pairs])):
+        pairs = [(name, quote(value, safe="-_.~")) for name, value in pairs]
+    parts = [f"Action={action}", f"Version={version}", *map("=".join, pairs)]
     return "&".join(parts).encode("ascii")
 
 

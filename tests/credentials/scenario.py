@@ -20,7 +20,7 @@ import httpx
 from attrs import define, evolve, field
 
 from ec2lite.config.settings import Settings
-from ec2lite.credentials.resolve import Search, search
+from ec2lite.credentials.search import Search, search
 from ec2lite.engine.flow import Sleep
 from ec2lite.engine.world import AsyncWorld, SyncWorld
 

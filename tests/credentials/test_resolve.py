@@ -10,7 +10,8 @@ from attrs import evolve
 
 from ec2lite.config.settings import Settings
 from ec2lite.credentials.provider import Ask
-from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials, search, source
+from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials, source
+from ec2lite.credentials.search import search
 from ec2lite.engine.flow import GET_CREDENTIALS, GetCredentials
 from ec2lite.errors import CredentialsError
 from ec2lite.models import Credentials
@@ -148,6 +149,24 @@ def test_no_import_of_optional_packages():
     import subprocess
 
     program = "import sys, ec2lite.credentials.chain; print('cryptography' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+
+    assert b"False" == done.stdout.strip()
+
+
+def test_no_import_of_what_nobody_asks():
+    """Who brings credentials does not wait for the import of the providers."""
+    import subprocess
+
+    program = (
+        "import sys, httpx, ec2lite\n"
+        "transport = httpx.MockTransport(lambda request: httpx.Response(500))\n"
+        "keys = ec2lite.Credentials('AKID', 'secret')\n"
+        "client = ec2lite.Client('eu-west-1', credentials=keys, transport=transport,"
+        " signer=ec2lite.SigV4(), retry=ec2lite.NoRetry())\n"
+        "try: client.stop_instances('i-1')\n"
+        "except ec2lite.ResponseError: print('ec2lite.credentials.chain' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
 
     assert b"False" == done.stdout.strip()

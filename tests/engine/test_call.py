@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import uuid
 from datetime import timedelta
 
 import httpx
 import pytest
 from attrs import frozen
 
-from ec2lite.engine.call import call, was_refused
+from ec2lite.engine.call import _random_uuid, call, was_refused
 from ec2lite.engine.context import Timeout
 from ec2lite.engine.flow import GET_CREDENTIALS, Answer, GetCredentials, Sleep
 from ec2lite.engine.retry import StandardRetrier
@@ -120,6 +121,17 @@ def test_unsigned():
 
     assert [] == script.wanted
     assert "authorization" not in script.requests[0].headers
+
+
+def test_invocation_id():
+    """The id of a call is a random UUID, written as the standard library writes it."""
+    made = {_random_uuid() for _ in range(200)}
+
+    assert 200 == len(made)
+    assert made == {str(uuid.UUID(each)) for each in made}
+    assert {(4, uuid.RFC_4122)} == {
+        (uuid.UUID(each).version, uuid.UUID(each).variant) for each in made
+    }
 
 
 def test_attempt_headers():

@@ -196,6 +196,25 @@ def test_deadline(backend, left):
     assert (True, True) == (caught.value.is_timeout, caught.value.maybe_sent)
 
 
+class Ends(httpx.AsyncBaseTransport):
+    """Ends a request at its deadline by itself, a little late."""
+
+    async def handle_async_request(self, request):
+        await anyio.sleep(request.extensions["deadline"] - time.monotonic() + 0.05)
+        raise httpx.ReadTimeout("by itself", request=request)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_deadline_of_the_transport(backend):
+    """A transport that keeps deadlines is left to keep them."""
+    extensions = {"deadline": time.monotonic() + 0.01}
+    request = httpx.Request("POST", "https://cloud.example", extensions=extensions)
+    world = AsyncWorld(Ends(), AsyncSource(), keeps_deadlines=True)
+
+    with pytest.raises(TransportError, match="by itself"):
+        anyio.run(arun, ask(request), world, backend=backend)
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_cancelled(backend):
     """A cancellation from outside is no TransportError."""

@@ -1,0 +1,212 @@
+"""Measure ec2lite against its rivals: `python benchmarks/run.py`, or `nox -s bench`.
+
+Takes some ten minutes and writes docs/benchmarks/. ``--smoke`` takes less than one, installs and
+writes nothing, and shows only that everything still runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import environments
+import measures
+import programs
+import report
+from measures import Measure
+from processes import Server, Worker, cold, import_time
+
+DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
+
+
+class Run:
+    def __init__(self, url: str, pythons: dict[str, str], rounds: int, *, smoke: bool) -> None:
+        self.url = url
+        self.pythons = pythons
+        self.rounds = rounds
+        self.smoke = smoke
+        self._workers: dict[str, Worker] = {}
+        self.summaries: dict[str, Any] = {}
+
+    def available(self, rivals: tuple[str, ...]) -> list[str]:
+        return [rival for rival in rivals if environments.RIVALS[rival][0] in self.pythons]
+
+    def python(self, rival: str) -> str:
+        return self.pythons[environments.RIVALS[rival][0]]
+
+    def worker(self, rival: str) -> Worker:
+        if rival not in self._workers:
+            self._workers[rival] = Worker(self.python(rival), rival, self.url)
+        return self._workers[rival]
+
+    def close(self) -> None:
+        for worker in self._workers.values():
+            worker.close()
+
+    def add(self, measure: Measure, samples: report.Samples) -> None:
+        self.summaries[measure.key] = each = report.summary(measure, samples)
+        print(report.table([each]), flush=True)
+
+    def warm(self, measure: Measure) -> None:
+        assert measure.command is not None
+        command = dict(measure.command)
+        if self.smoke:
+            command["calls"] = max(5, command["calls"] // 30)
+        rivals = self.available(measure.rivals)
+        samples: report.Samples = {rival: [] for rival in rivals}
+        for number in range(self.rounds + 1):
+            for rival in _turn(rivals, number):
+                value = self.worker(rival).measure(command)
+                if number:  # the first round only warms up
+                    samples[rival].append(value)
+        self.add(measure, samples)
+
+    def cold(self) -> None:
+        rivals = self.available(measures.COLD)
+        times: report.Samples = {rival: [] for rival in rivals}
+        peaks: report.Samples = {rival: [] for rival in rivals}
+        for number in range(self.rounds + 1):
+            for rival in _turn(rivals, number):
+                taken, peak = cold(self.python(rival), programs.PROGRAMS[rival], self.url)
+                if number:
+                    times[rival].append(taken)
+                    peaks[rival].append(peak)
+        self.add(measures.COLD_START, times)
+        self.add(measures.PEAK, peaks)
+
+    def imports(self) -> None:
+        rivals = self.available(measures.IMPORT.rivals)
+        samples: report.Samples = {rival: [] for rival in rivals}
+        for number in range(self.rounds + 1):
+            for rival in _turn(rivals, number):
+                taken = import_time(self.python(rival), programs.MODULES[rival])
+                if number:
+                    samples[rival].append(taken)
+        self.add(measures.IMPORT, samples)
+
+    def clients(self) -> None:
+        # boto3's clients take long to make, and megabytes.
+        counts = {"boto": 5 if self.smoke else 20}
+        usual = 50 if self.smoke else 1000
+        samples = {
+            rival: [self.fresh(rival, {"measure": "clients", "count": counts.get(rival, usual)})]
+            for rival in self.available(measures.CLIENTS.rivals)
+        }
+        self.add(measures.CLIENTS, samples)
+
+    def fresh(self, rival: str, command: dict[str, Any]) -> float:
+        """Measure in a process that has done nothing else."""
+        worker = Worker(self.python(rival), rival, self.url)
+        try:
+            return worker.measure(command)
+        finally:
+            worker.close()
+
+    def growth(self) -> dict[str, Any]:
+        most = 100 if self.smoke else 10_000
+        return {
+            "growth-ids": {
+                "title": "CPU of a call by the number of ids",
+                "x": "ids in one call",
+                "y": "ms",
+                "series": self._by_ids(most),
+            },
+            "growth-concurrency": {
+                "title": "time of so many calls at once",
+                "x": "calls at once",
+                "y": "ms",
+                "series": self._by_concurrency(most),
+            },
+            "growth-clients": {
+                "title": "memory of clients before their first call",
+                "x": "clients",
+                "y": "MiB",
+                "series": self._by_clients(most),
+            },
+        }
+
+    def _by_ids(self, most: int) -> dict[str, list[tuple[int, float]]]:
+        return {
+            rival: [
+                (ids, min(self._cpu(rival, ids) for _ in range(3)) * 1e3)
+                for ids in measures.IDS
+                if ids <= most
+            ]
+            for rival in self.available(("boto", "ours", "ours_sigv4"))
+        }
+
+    def _cpu(self, rival: str, ids: int) -> float:
+        calls = max(5, 1000 // (ids + 10))
+        return self.worker(rival).measure({"measure": "cpu", "ids": ids, "calls": calls})
+
+    def _by_concurrency(self, most: int) -> dict[str, list[tuple[int, float]]]:
+        return {
+            rival: [
+                (each, each / max(self._rate(rival, each) for _ in range(3)) * 1e3)
+                for each in measures.CONCURRENCY
+                if each <= most
+            ]
+            for rival in self.available(("aioboto", "ours", "ours_aiohttp"))
+        }
+
+    def _rate(self, rival: str, concurrency: int) -> float:
+        calls = 20 if self.smoke else max(300, concurrency)
+        command = {"measure": "rate", "concurrency": concurrency, "calls": calls}
+        return self.worker(rival).measure(command)
+
+    def _by_clients(self, most: int) -> dict[str, list[tuple[int, float]]]:
+        return {
+            rival: [
+                (
+                    count,
+                    count * self.fresh(rival, {"measure": "clients", "count": count}) / 2**20,
+                )
+                for count in measures.CLIENT_COUNTS
+                if count <= most
+            ]
+            for rival in self.available(("ours",))
+        }
+
+
+def _turn(rivals: list[str], number: int) -> list[str]:
+    """Let another one begin in each round, so that nobody always follows the same."""
+    shift = number % len(rivals)
+    return rivals[shift:] + rivals[:shift]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="quick, installs and writes nothing")
+    parser.add_argument("--rounds", type=int, default=0, help="samples of each (default: 9)")
+    options = parser.parse_args()
+    rounds = options.rounds or (1 if options.smoke else 9)
+    pythons = environments.present() if options.smoke else environments.prepare()
+    if "ec2lite" not in pythons:
+        sys.exit("ec2lite cannot be imported or installed")
+    about = report.machine()
+    with Server() as url:
+        run = Run(url, pythons, rounds, smoke=options.smoke)
+        try:
+            run.cold()
+            run.imports()
+            for measure in measures.WARM:
+                run.warm(measure)
+            run.clients()
+            growth = run.growth()
+        finally:
+            run.close()
+    results = {
+        "machine": about,
+        "rounds": rounds,
+        "versions": {name: environments.versions(python) for name, python in pythons.items()},
+        "measures": run.summaries,
+        "growth": growth,
+    }
+    if not options.smoke:
+        report.write(DOCS, results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The signing key: derived from the secret for one day, Region and service, and kept that long.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#calculate-signature
+"""
+
+from __future__ import annotations
+
+import hmac
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ec2lite.models import Credentials
+
+
+def derive(secret: str, day: str, region: str, service: str) -> bytes:
+    """Return the 32 bytes to sign with; ``day`` is the date in UTC, ``20150830``."""
+    key = b"AWS4" + secret.encode()
+    for part in (day, region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def sign(key: bytes, text: str) -> str:
+    """Return the signature of a string to sign, in hexadecimal."""
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+class SigningKey:
+    """The last key that was derived, which serves until midnight or until something changes.
+
+    One is enough: a client has one Region and one service. It holds the derived key, never the
+    secret: the credentials it belongs to are known by a weak reference.
+    """
+
+    def __init__(self) -> None:
+        # Replaced as a whole, so that threads need no lock.
+        self._kept: tuple[weakref.ref[Credentials] | None, str, bytes] = (None, "", b"")
+
+    def get(self, credentials: Credentials, day: str, region: str, service: str) -> bytes:
+        """Return the key for these credentials, derived only if it is another than the last."""
+        scope = f"{day}/{region}/{service}"
+        owner, kept_scope, key = self._kept
+        # Identity, because equal access key ids do not mean equal secrets.
+        if owner is None or owner() is not credentials or scope != kept_scope:
+            key = derive(credentials.secret_access_key, day, region, service)
+            self._kept = (weakref.ref(credentials), scope, key)
+        return key
