@@ -91,7 +91,7 @@ def test_links(document: Path) -> None:
 
 
 def test_a_newcomer_needs_two_commands() -> None:
-    """The README's first command shows the demo, its second runs the tests; .ci/run relies on it."""
+    """The README's first command shows the demo, its second the tests; .ci/run relies on it."""
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()
     first, second = [line for line in lines if line.startswith("python3 -m venv")]
     assert first.endswith(" && .venv/bin/ec2lite demo")
