@@ -27,7 +27,7 @@ _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
-pytestmark = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def ec2(monkeypatch: pytest.MonkeyPatch, moto: str) -> None:
         assert INSTANCES == client.send(demo._RunInstances(demo.IMAGE, len(INSTANCES)))
 
 
+@each_document
 def test_examples(ec2: None, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each ``>>>`` and each ``$ ec2lite`` does what the document says, from top to bottom."""
     text = document.read_text("utf-8")
@@ -76,6 +77,7 @@ def run_console(block: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert expected.rstrip() == (out + err).rstrip()
 
 
+@each_document
 def test_links(document: Path) -> None:
     """Each link within the repository leads to a file, and to a heading where it names one."""
     text = _FENCED.sub("", document.read_text("utf-8"))
@@ -86,6 +88,14 @@ def test_links(document: Path) -> None:
         target = (document.parent / path).resolve() if path else document
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_a_newcomer_needs_two_commands() -> None:
+    """The README's first command shows the demo, its second the tests; .ci/run relies on it."""
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    first, second = [line for line in lines if line.startswith("python3 -m venv")]
+    assert first.endswith(" && .venv/bin/ec2lite demo")
+    assert second.endswith(" && .venv/bin/python -m pytest")
 
 
 def anchors(document: Path) -> set[str]:
