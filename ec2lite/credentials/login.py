@@ -95,7 +95,7 @@ def _renew(ask: Ask, document: dict[str, Any], what: str) -> Flow[dict[str, Any]
         raise _refusal(ask, answer.status_code, answers.error_code(answer.body, answer.headers))
     output = answers.parse_json(answer.body, _ANSWER)
     keys = answers.members(output, "accessToken", _ANSWER)
-    end = ask.clock() + timedelta(seconds=answers.integer(output, "expiresIn", _ANSWER))
+    end = answers.later(ask.clock(), output, "expiresIn", _ANSWER)
     names = ("accessKeyId", "secretAccessKey", "sessionToken")
     renewed = {name: answers.string(keys, name, _ANSWER) for name in names}
     renewed["expiresAt"] = f"{end:%Y-%m-%dT%H:%M:%SZ}"
