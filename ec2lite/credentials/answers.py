@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from ec2lite.errors import CredentialsError
+from ec2lite.errors import ConfigError, CredentialsError
 from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
@@ -87,13 +87,22 @@ def members(document: Mapping[str, Any], key: str, what: str) -> dict[str, Any]:
 def keys(document: Mapping[str, Any], what: str, *, account_id: str | None = None) -> Credentials:
     """Return the credentials of a document with ``AccessKeyId``, ``SecretAccessKey`` and so on."""
     end = optional(document, "Expiration", what)
-    return Credentials(
+    return credentials(
+        what,
         string(document, "AccessKeyId", what),
         string(document, "SecretAccessKey", what),
         optional(document, "Token", what),
         None if end is None else parse_time(end, f"{what}: Expiration"),
         optional(document, "AccountId", what) or account_id,
     )
+
+
+def credentials(what: str, *parts: Any) -> Credentials:  # noqa: ANN401 - checked by the class
+    """Return ``Credentials`` of those parts; an error names ``what`` they come from."""
+    try:
+        return Credentials(*parts)
+    except ConfigError as error:
+        raise CredentialsError(f"{what}: {error}.") from None
 
 
 def error_code(body: bytes, headers: Mapping[str, str]) -> str:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from attrs import evolve, field, frozen
 
 from ec2lite.config.settings import Settings
-from ec2lite.credentials.answers import plain
 from ec2lite.errors import CredentialsError
 from ec2lite.models import Credentials
 
@@ -105,7 +104,7 @@ def first(
     for name, provider in providers:
         try:
             credentials = yield from provider(ask)
-            _check(name, credentials, ask.clock())
+            _check_time(name, credentials, ask.clock())
         except NotHere as why:
             logger.debug("no credentials from %s: %s", name, why)
             failures.append((name, str(why)))
@@ -118,10 +117,7 @@ def first(
     raise CredentialsError(complaint, tuple(failures))
 
 
-def _check(name: str, credentials: Credentials, now: datetime) -> None:
-    for part in (credentials.access_key_id, credentials.secret_access_key):
-        plain(part, f"A key from {name}")
-    plain(credentials.session_token or "", f"The session token from {name}")
+def _check_time(name: str, credentials: Credentials, now: datetime) -> None:
     end = credentials.expiration
     if end is not None and end <= now:
         raise CredentialsError(f"The credentials from {name} expired at {end:%Y-%m-%dT%H:%M:%SZ}.")

@@ -14,12 +14,12 @@ from attrs import field, frozen
 from ec2lite.credentials import answers, http, sso_token
 from ec2lite.credentials.provider import Ask, NotHere, text
 from ec2lite.errors import CredentialsError
-from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
     import httpx
 
     from ec2lite.engine.flow import Flow
+    from ec2lite.models import Credentials
 
 _WHAT = "IAM Identity Center"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -99,7 +99,8 @@ def _request(role: _Role, token: str) -> httpx.Request:
 def _credentials(document: dict[str, Any], role: _Role) -> Credentials:
     what = f"{_WHAT}'s answer"
     keys = answers.members(document, "roleCredentials", what)
-    return Credentials(
+    return answers.credentials(
+        what,
         answers.string(keys, "accessKeyId", what),
         answers.string(keys, "secretAccessKey", what),
         answers.string(keys, "sessionToken", what),
