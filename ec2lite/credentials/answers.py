@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from ec2lite.errors import CredentialsError
+from ec2lite.errors import ConfigError, CredentialsError
 from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_SECOND = timedelta(seconds=1)
 _CODE = re.compile(r"[A-Za-z][A-Za-z_.]{2,63}")
 
 
@@ -55,11 +56,23 @@ def optional(document: Mapping[str, Any], key: str, what: str) -> str | None:
     return value
 
 
-def integer(document: Mapping[str, Any], key: str, what: str) -> int:
-    """Return a whole number that has to be there."""
+def later(
+    start: datetime, document: Mapping[str, Any], key: str, what: str, unit: timedelta = _SECOND
+) -> datetime:
+    """Return the time that a whole number of units has to name, counted from ``start``."""
     value = document.get(key)
     if not isinstance(value, int):
         raise CredentialsError(f"{what} has no {key}.")
+    try:
+        return start + value * unit
+    except OverflowError:
+        raise CredentialsError(f"{what}: {key} is out of range.") from None
+
+
+def plain(value: str, what: str) -> str:
+    """Return a string that a header may have; of others HTTP libraries complain, quoting them."""
+    if not (value.isascii() and value.isprintable()):
+        raise CredentialsError(f"{what} has characters that no header may have.")
     return value
 
 
@@ -74,13 +87,22 @@ def members(document: Mapping[str, Any], key: str, what: str) -> dict[str, Any]:
 def keys(document: Mapping[str, Any], what: str, *, account_id: str | None = None) -> Credentials:
     """Return the credentials of a document with ``AccessKeyId``, ``SecretAccessKey`` and so on."""
     end = optional(document, "Expiration", what)
-    return Credentials(
+    return credentials(
+        what,
         string(document, "AccessKeyId", what),
         string(document, "SecretAccessKey", what),
         optional(document, "Token", what),
         None if end is None else parse_time(end, f"{what}: Expiration"),
         optional(document, "AccountId", what) or account_id,
     )
+
+
+def credentials(what: str, *parts: Any) -> Credentials:  # noqa: ANN401 - checked by the class
+    """Return ``Credentials`` of those parts; an error names ``what`` they come from."""
+    try:
+        return Credentials(*parts)
+    except ConfigError as error:
+        raise CredentialsError(f"{what}: {error}.") from None
 
 
 def error_code(body: bytes, headers: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ec2lite.credentials import sts
 from ec2lite.credentials.container import container
@@ -76,7 +76,10 @@ def _mfa_code(ask: Ask) -> Flow[str | None]:
             f"Profile {ask.profile} needs a code from the MFA device {serial}: pass mfa_token=, a "
             "function that takes the device's serial number and returns the code."
         )
-    return cast("str", (yield Blocking(lambda: mfa_token(serial))))
+    code: object = yield Blocking(lambda: mfa_token(serial))
+    if not isinstance(code, str):
+        raise CredentialsError(f"mfa_token must return a string, not {type(code).__name__}.")
+    return code
 
 
 def _source(ask: Ask, of_a_profile: Sequence[Named]) -> Flow[Credentials]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ec2lite.credentials.answers import parse_time
+from ec2lite.credentials.answers import credentials, parse_time
 from ec2lite.credentials.provider import Ask, NotHere
 from ec2lite.errors import CredentialsError
-from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
+    from ec2lite.models import Credentials
 
 
 def environment(ask: Ask) -> Flow[Credentials]:
@@ -25,7 +25,8 @@ def environment(ask: Ask) -> Flow[Credentials]:
     if secret is None:
         raise CredentialsError("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not.")
     end = ask.env("AWS_CREDENTIAL_EXPIRATION")
-    return Credentials(
+    return credentials(
+        "The environment",
         key,
         secret,
         # The first is a name of former times, which botocore reads first, too.

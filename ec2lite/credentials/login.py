@@ -16,12 +16,12 @@ from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.credentials import answers, dpop, files, http
 from ec2lite.credentials.provider import Ask, NotHere
 from ec2lite.errors import CredentialsError
-from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
     import httpx
 
     from ec2lite.engine.flow import Flow
+    from ec2lite.models import Credentials
 
 # botocore takes the keys of the file while they have more than this.
 _RENEW = timedelta(minutes=5)
@@ -76,7 +76,8 @@ def _again(ask: Ask) -> str:
 def _credentials(document: dict[str, Any], what: str) -> Credentials:
     token = answers.members(document, "accessToken", what)
     end = answers.string(token, "expiresAt", what)
-    return Credentials(
+    return answers.credentials(
+        what,
         answers.string(token, "accessKeyId", what),
         answers.string(token, "secretAccessKey", what),
         answers.string(token, "sessionToken", what),
@@ -95,7 +96,7 @@ def _renew(ask: Ask, document: dict[str, Any], what: str) -> Flow[dict[str, Any]
         raise _refusal(ask, answer.status_code, answers.error_code(answer.body, answer.headers))
     output = answers.parse_json(answer.body, _ANSWER)
     keys = answers.members(output, "accessToken", _ANSWER)
-    end = ask.clock() + timedelta(seconds=answers.integer(output, "expiresIn", _ANSWER))
+    end = answers.later(ask.clock(), output, "expiresIn", _ANSWER)
     names = ("accessKeyId", "secretAccessKey", "sessionToken")
     renewed = {name: answers.string(keys, name, _ANSWER) for name in names}
     renewed["expiresAt"] = f"{end:%Y-%m-%dT%H:%M:%SZ}"

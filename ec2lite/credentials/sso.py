@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCr
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -14,14 +14,15 @@ from attrs import field, frozen
 from ec2lite.credentials import answers, http, sso_token
 from ec2lite.credentials.provider import Ask, NotHere, text
 from ec2lite.errors import CredentialsError
-from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
     import httpx
 
     from ec2lite.engine.flow import Flow
+    from ec2lite.models import Credentials
 
 _WHAT = "IAM Identity Center"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEEDED = ("sso_role_name", "sso_account_id", "sso_start_url", "sso_region")
 
 
@@ -98,11 +99,11 @@ def _request(role: _Role, token: str) -> httpx.Request:
 def _credentials(document: dict[str, Any], role: _Role) -> Credentials:
     what = f"{_WHAT}'s answer"
     keys = answers.members(document, "roleCredentials", what)
-    milliseconds = answers.integer(keys, "expiration", what)
-    return Credentials(
+    return answers.credentials(
+        what,
         answers.string(keys, "accessKeyId", what),
         answers.string(keys, "secretAccessKey", what),
         answers.string(keys, "sessionToken", what),
-        datetime.fromtimestamp(milliseconds / 1000, UTC),
+        answers.later(_EPOCH, keys, "expiration", what, timedelta(milliseconds=1)),
         role.account_id,
     )

@@ -66,10 +66,10 @@ def access_token(ask: Ask, login: Login) -> Flow[str]:
         renewed = yield from _renew(ask, login, document)
         if renewed is not None:
             yield from files.write_json(path, renewed)
-            return answers.string(renewed, "accessToken", what)
+            return answers.plain(renewed["accessToken"], _ANSWER)
     if end <= now:
         raise login.is_over(f"expired at {end:%Y-%m-%dT%H:%M:%SZ}")
-    return answers.string(document, "accessToken", what)
+    return answers.plain(answers.string(document, "accessToken", what), what)
 
 
 def endpoint(ask: Ask, service: str, region: str) -> str:
@@ -97,12 +97,11 @@ def _renew(ask: Ask, login: Login, document: dict[str, Any]) -> Flow[dict[str, A
     try:
         token = yield from _ask_oidc(endpoint(ask, "oidc", login.region), document)
         access = answers.string(token, "accessToken", _ANSWER)
-        seconds = answers.integer(token, "expiresIn", _ANSWER)
+        end = answers.later(ask.clock(), token, "expiresIn", _ANSWER)
         refresh = answers.optional(token, "refreshToken", _ANSWER)
     except CredentialsError as error:
         logger.warning("the SSO token of profile %s was not renewed: %s", login.profile, error)
         return None
-    end = ask.clock() + timedelta(seconds=seconds)
     kept = {key: document[key] for key in _NEEDED}
     return {
         "startUrl": login.start_url,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ec2lite.credentials.answers import credentials
 from ec2lite.credentials.provider import Ask, NotHere
 from ec2lite.errors import CredentialsError
-from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
+    from ec2lite.models import Credentials
 
 
 def static(ask: Ask) -> Flow[Credentials]:
@@ -25,11 +26,13 @@ def static(ask: Ask) -> Flow[Credentials]:
         raise CredentialsError(
             f"Profile {ask.profile} has an aws_access_key_id, but no aws_secret_access_key."
         )
-    return Credentials(
+    return credentials(
+        f"Profile {ask.profile}",
         key,
         secret,
         ask.value("aws_security_token") or ask.value("aws_session_token"),
-        account_id=ask.value("aws_account_id"),
+        None,
+        ask.value("aws_account_id"),
     )
     yield  # makes it a flow, though it needs nothing
 

@@ -1,6 +1,5 @@
 """Documents that hold secrets."""
 
-import json
 import traceback
 from datetime import UTC, datetime
 
@@ -61,8 +60,32 @@ def test_error_codes(body, headers, expected):
     assert expected == answers.error_code(body, headers)
 
 
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("value", [None, "5", 1.5, [1]])
-def test_integer(value):
-    """A number that is none is an error that names the key."""
+def test_later_than_nothing(value):
+    """A number of seconds that is none is an error that names the key."""
     with pytest.raises(CredentialsError, match="It has no n"):
-        answers.integer(json.loads(json.dumps({"n": value})), "n", "It")
+        answers.later(NOON, {"n": value}, "n", "It")
+
+
+@given(st.integers(-(10**10), 10**10))
+def test_later(number):
+    """A number of seconds is counted from the time given."""
+    time = answers.later(NOON, {"n": number}, "n", "It")
+
+    assert number == (time - NOON).total_seconds()
+
+
+def test_much_later():
+    """A number that no clock can show is out of range."""
+    with pytest.raises(CredentialsError, match="out of range"):
+        answers.later(NOON, {"n": 10**30}, "n", "It")
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\x7f", "\u00e9"])
+def test_not_plain(value):
+    """What no header may have is refused, and not shown."""
+    with pytest.raises(CredentialsError, match=r"^It has characters that no header may have\.$"):
+        answers.plain(value, "It")

@@ -258,7 +258,7 @@ def lay_out(home, config, credentials):
     cache.mkdir(parents=True)
     (aws / "config").write_text(config.replace("{home}", str(home)))
     (aws / "credentials").write_text(credentials)
-    (home / "jwt").write_text("JWT")
+    (home / "jwt").write_text("JWT-1")
     (home / "jwt-2").write_text("JWT-2")
     for number, name in enumerate(("corp", "https://corp.example/start")):
         token = {"accessToken": f"T{number}", "expiresAt": "2099-01-01T00:00:00Z"}
