@@ -16,7 +16,7 @@ ENVS = HERE / ".envs"
 # Environment: what is installed in it, and the modules that tell in a smoke run whether it is there
 # already.
 PACKAGES = {
-    "ec2lite": ([str(HERE.parent), "httpx-aiohttp"], ["ec2lite"]),
+    "ec2lite": ([str(HERE.parent), "httpx-aiohttp", "pyperf"], ["ec2lite"]),
     "boto3": (["boto3"], ["boto3"]),
     "aiobotocore": (["aiobotocore"], ["aiobotocore"]),
     "capo-ec2": (["capo-ec2"], ["capo_ec2"]),

@@ -54,21 +54,21 @@ class Worker:
             env=environment(),
         )
 
-    def measure(self, command: dict[str, Any]) -> float:
+    def measure(self, command: dict[str, Any]) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps(command), file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the worker ended: {self._process.args!r}")
-        return float(json.loads(line))
+        return json.loads(line)
 
     def close(self) -> None:
         self._process.communicate()
 
 
-def cold(python: str, program: str, url: str) -> tuple[float, float]:
-    """Run a program; return seconds by the clock and bytes of memory at its peak."""
+def cold(python: str, program: str, url: str) -> tuple[float, float, float]:
+    """Run a program; return seconds by the clock, of CPU, and bytes of memory at its peak."""
     begin = time.perf_counter()
     # In a directory without an ec2lite, which `-c` would import.
     process = subprocess.Popen([python, "-c", program, url], env=environment(), cwd=HERE)
@@ -79,7 +79,8 @@ def cold(python: str, program: str, url: str) -> tuple[float, float]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"a cold start failed: {program}")
-    return taken, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return taken, usage.ru_utime + usage.ru_stime, peak
 
 
 def import_time(python: str, module: str) -> float:
@@ -97,3 +98,8 @@ def import_time(python: str, module: str) -> float:
         cwd=HERE,
     )
     return float(done.stdout)
+
+
+def run_script(python: str, name: str, *arguments: str) -> None:
+    """Run another script of this directory."""
+    subprocess.run([python, HERE / name, *arguments], check=True, env=environment(), cwd=HERE)

@@ -97,7 +97,8 @@ def write(where: Path, results: dict[str, Any]) -> None:
         "",
         f"Written by `benchmarks/run.py` on {about['date']}: Python {about['python']}, "
         f"{about['system']}, {about['cores']} cores ({about['processor']}), load "
-        f"{about['load']:.1f} at the start, {results['rounds']} rounds.",
+        f"{about['load']:.1f} at the start and {results['load_after']:.1f} at the end, "
+        f"{results['rounds']} rounds.",
         "",
         "Each rival in an environment of its own; they take turns in every round. The server is a "
         "process of its own on loopback and speaks plain HTTP. A ratio is to the first line of its "

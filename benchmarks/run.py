@@ -7,16 +7,23 @@ writes nothing, and shows only that everything still runs.
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import os
 import sys
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import environments
 import measures
 import programs
 import report
-from measures import Measure
-from processes import Server, Worker, cold, import_time
+from processes import Server, Worker, cold, import_time, run_script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from measures import Measure
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 
@@ -45,46 +52,38 @@ class Run:
         for worker in self._workers.values():
             worker.close()
 
-    def add(self, measure: Measure, samples: report.Samples) -> None:
-        self.summaries[measure.key] = each = report.summary(measure, samples)
-        print(report.table([each]), flush=True)
+    def take(
+        self, kinds: tuple[Measure, ...], sample: Callable[[str], float | Sequence[float]]
+    ) -> None:
+        """Measure every rival once a round; a sample has a value for each of the measures."""
+        rivals = self.available(kinds[0].rivals)
+        samples: list[report.Samples] = [{rival: [] for rival in rivals} for _ in kinds]
+        for number in range(self.rounds + 1):
+            for rival in _turn(rivals, number):
+                values = sample(rival)
+                if number:  # the first round only warms up
+                    several = [values] if isinstance(values, float) else values
+                    for each, value in zip(samples, several, strict=True):
+                        each[rival].append(value)
+        for measure, each in zip(kinds, samples, strict=True):
+            self.summaries[measure.key] = done = report.summary(measure, each)
+            print(report.table([done]), flush=True)
 
-    def warm(self, measure: Measure) -> None:
-        assert measure.command is not None
-        command = dict(measure.command)
+    def warm(self, kinds: tuple[Measure, ...]) -> None:
+        command = dict(kinds[0].command or {})
         if self.smoke:
             command["calls"] = max(5, command["calls"] // 30)
-        rivals = self.available(measure.rivals)
-        samples: report.Samples = {rival: [] for rival in rivals}
-        for number in range(self.rounds + 1):
-            for rival in _turn(rivals, number):
-                value = self.worker(rival).measure(command)
-                if number:  # the first round only warms up
-                    samples[rival].append(value)
-        self.add(measure, samples)
+        self.take(kinds, lambda rival: self.worker(rival).measure(command))
 
     def cold(self) -> None:
-        rivals = self.available(measures.COLD)
-        times: report.Samples = {rival: [] for rival in rivals}
-        peaks: report.Samples = {rival: [] for rival in rivals}
-        for number in range(self.rounds + 1):
-            for rival in _turn(rivals, number):
-                taken, peak = cold(self.python(rival), programs.PROGRAMS[rival], self.url)
-                if number:
-                    times[rival].append(taken)
-                    peaks[rival].append(peak)
-        self.add(measures.COLD_START, times)
-        self.add(measures.PEAK, peaks)
+        kinds = (measures.COLD_START, measures.COLD_CPU, measures.PEAK)
+        self.take(kinds, lambda rival: cold(self.python(rival), programs.PROGRAMS[rival], self.url))
 
     def imports(self) -> None:
-        rivals = self.available(measures.IMPORT.rivals)
-        samples: report.Samples = {rival: [] for rival in rivals}
-        for number in range(self.rounds + 1):
-            for rival in _turn(rivals, number):
-                taken = import_time(self.python(rival), programs.MODULES[rival])
-                if number:
-                    samples[rival].append(taken)
-        self.add(measures.IMPORT, samples)
+        self.take(
+            (measures.IMPORT,),
+            lambda rival: import_time(self.python(rival), programs.MODULES[rival]),
+        )
 
     def clients(self) -> None:
         # boto3's clients take long to make, and megabytes.
@@ -94,13 +93,14 @@ class Run:
             rival: [self.fresh(rival, {"measure": "clients", "count": counts.get(rival, usual)})]
             for rival in self.available(measures.CLIENTS.rivals)
         }
-        self.add(measures.CLIENTS, samples)
+        self.summaries["clients"] = done = report.summary(measures.CLIENTS, samples)
+        print(report.table([done]), flush=True)
 
     def fresh(self, rival: str, command: dict[str, Any]) -> float:
         """Measure in a process that has done nothing else."""
         worker = Worker(self.python(rival), rival, self.url)
         try:
-            return worker.measure(command)
+            return float(worker.measure(command))
         finally:
             worker.close()
 
@@ -114,7 +114,7 @@ class Run:
                 "series": self._by_ids(most),
             },
             "growth-concurrency": {
-                "title": "time of so many calls at once",
+                "title": "CPU time of so many calls at once",
                 "x": "calls at once",
                 "y": "ms",
                 "series": self._by_concurrency(most),
@@ -139,7 +139,8 @@ class Run:
 
     def _cpu(self, rival: str, ids: int) -> float:
         calls = max(5, 1000 // (ids + 10))
-        return self.worker(rival).measure({"measure": "cpu", "ids": ids, "calls": calls})
+        taken: float = self.worker(rival).measure({"measure": "cpu", "ids": ids, "calls": calls})
+        return taken
 
     def _by_concurrency(self, most: int) -> dict[str, list[tuple[int, float]]]:
         return {
@@ -154,7 +155,8 @@ class Run:
     def _rate(self, rival: str, concurrency: int) -> float:
         calls = 20 if self.smoke else max(300, concurrency)
         command = {"measure": "rate", "concurrency": concurrency, "calls": calls}
-        return self.worker(rival).measure(command)
+        by_cpu: float = self.worker(rival).measure(command)[1]
+        return by_cpu
 
     def _by_clients(self, most: int) -> dict[str, list[tuple[int, float]]]:
         return {
@@ -191,8 +193,8 @@ def main() -> None:
         try:
             run.cold()
             run.imports()
-            for measure in measures.WARM:
-                run.warm(measure)
+            for kinds in measures.WARM:
+                run.warm(kinds)
             run.clients()
             growth = run.growth()
         finally:
@@ -200,12 +202,26 @@ def main() -> None:
     results = {
         "machine": about,
         "rounds": rounds,
+        "load_after": os.getloadavg()[0],
         "versions": {name: environments.versions(python) for name, python in pythons.items()},
         "measures": run.summaries,
         "growth": growth,
     }
     if not options.smoke:
         report.write(DOCS, results)
+    more(pythons["ec2lite"], smoke=options.smoke)
+
+
+def more(python: str, *, smoke: bool) -> None:
+    """Run the scripts that look at ec2lite alone: its stages, and where its time goes."""
+    if not smoke:
+        run_script(python, "stages.py", "--fast", "--quiet", "--write", str(DOCS / "stages.md"))
+        run_script(python, "flame.py", str(DOCS / "flame.svg"))
+        return
+    with tempfile.TemporaryDirectory() as place:
+        run_script(python, "flame.py", str(Path(place) / "flame.svg"), "0.5")
+    if importlib.util.find_spec("pyperf"):
+        run_script(python, "stages.py", "--debug-single-value", "--inherit-environ=PYTHONPATH")
 
 
 if __name__ == "__main__":
