@@ -93,7 +93,7 @@ def _add_client_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--region", metavar="NAME", help="such as eu-west-1; else AWS_REGION")
     where.add_argument("--profile", metavar="NAME", help="of ~/.aws/config; else AWS_PROFILE")
     where.add_argument("--endpoint-url", metavar="URL", help="another service of EC2's protocol")
-    parser.add_argument("--json", action="store_true", help="print what boto3 would have returned")
+    parser.add_argument("--json", action="store_true", help="print JSON, as boto3 has it")
 
 
 def _client(args: argparse.Namespace) -> Client:
@@ -144,6 +144,20 @@ def _stop(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _whoami(args: argparse.Namespace) -> int:
+    import attrs
+
+    from ec2lite.credentials.whoami import whoami
+
+    identity = whoami(args.region, profile=args.profile, endpoint_url=args.endpoint_url)
+    facts = attrs.asdict(identity)
+    if args.json:
+        _say_json({name.capitalize(): value for name, value in facts.items()})
+    else:
+        _say(_table([(name, value or "-") for name, value in facts.items()]))
+    return DONE
+
+
 def _add_no_arguments(parser: argparse.ArgumentParser) -> None:
     del parser
 
@@ -158,6 +172,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 COMMANDS = {
     "stop": Command("Stop instances", _add_stop_arguments, _stop),
+    "whoami": Command("Show whose credentials are at work", _add_client_arguments, _whoami),
     "demo": Command("See it at work on an embedded EC2, away from AWS", _add_no_arguments, _demo),
 }
 

@@ -101,6 +101,7 @@ class _Base(Generic[T]):
             "settings": self._setup.settings,
             "clock": self._setup.now,
             "mfa_token": self._mfa_token,
+            "signer": self._setup.signer,
         }
 
     def __reduce__(self) -> NoReturn:

@@ -44,7 +44,10 @@ THROTTLING_CODES: Final = frozenset(
         "TransactionInProgressException",
     }
 )
-TRANSIENT_CODES: Final = frozenset({"RequestTimeout", "RequestTimeoutException"})
+# IDPCommunicationError is STS's: it did not reach the identity provider.
+TRANSIENT_CODES: Final = frozenset(
+    {"IDPCommunicationError", "RequestTimeout", "RequestTimeoutException"}
+)
 TRANSIENT_STATUSES: Final = frozenset({500, 502, 503, 504})
 
 _BODY_SHOWN = 512

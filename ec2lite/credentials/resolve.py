@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ec2lite.credentials.provider import Clock
     from ec2lite.engine.world import AsyncCredentialsSource, CredentialsSource
+    from ec2lite.protocol.signer import Signer
 
 
 def source(
@@ -29,6 +30,7 @@ def source(
     *,
     clock: Clock = utc_now,
     mfa_token: Callable[[str], str] | None = None,
+    signer: Signer | None = None,
 ) -> CredentialsSource:
     """Return where a client's credentials come from, for threads.
 
@@ -39,7 +41,7 @@ def source(
         from ec2lite.credentials.cache import CredentialCache
         from ec2lite.credentials.search import search
 
-        find = search(settings, clock=clock, mfa_token=mfa_token).flow
+        find = search(settings, clock=clock, mfa_token=mfa_token, signer=signer).flow
         return CredentialCache(find, transport, clock)
     given.check(credentials)
     if isinstance(credentials, Credentials):
@@ -54,13 +56,14 @@ def async_source(
     *,
     clock: Clock = utc_now,
     mfa_token: Callable[[str], str] | None = None,
+    signer: Signer | None = None,
 ) -> AsyncCredentialsSource:
     """Return where a client's credentials come from, for tasks; as ``source``."""
     if credentials is None:
         from ec2lite.credentials.cache import AsyncCredentialCache
         from ec2lite.credentials.search import search
 
-        find = search(settings, clock=clock, mfa_token=mfa_token).flow
+        find = search(settings, clock=clock, mfa_token=mfa_token, signer=signer).flow
         return AsyncCredentialCache(find, transport, clock)
     given.check(credentials)
     if isinstance(credentials, Credentials):

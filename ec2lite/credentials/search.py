@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ec2lite.config.settings import Settings
     from ec2lite.engine.flow import Flow
+    from ec2lite.protocol.signer import Signer
 
 
 @define
@@ -38,8 +39,8 @@ def search(
     *,
     clock: Clock = utc_now,
     mfa_token: Callable[[str], str] | None = None,
+    signer: Signer | None = None,
 ) -> Search:
     """Return the default chain for the settings' profile. It reads nothing yet."""
-    return Search(
-        Ask(settings, settings.profile_name, sts.caller(settings, clock), clock, mfa_token)
-    )
+    call_sts = sts.caller(settings, clock, signer)
+    return Search(Ask(settings, settings.profile_name, call_sts, clock, mfa_token))

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from ec2lite.operations.assume_role import AssumeRole
     from ec2lite.operations.assume_role_with_web_identity import AssumeRoleWithWebIdentity
     from ec2lite.protocol.operation import Operation
+    from ec2lite.protocol.signer import Signer
 
 R = TypeVar("R")
 
 
-def caller(settings: Settings, clock: Clock) -> StsCall:
-    """Return a function that calls the STS of the settings' Region.
+def caller(settings: Settings, clock: Clock, signer: Signer | None = None) -> StsCall:
+    """Return a function that calls the STS of the settings' Region; ``signer`` is the client's.
 
     Without a Region it is the first, global one, as with botocore.
     """
@@ -38,7 +39,7 @@ def caller(settings: Settings, clock: Clock) -> StsCall:
             use_dualstack=settings.use_dualstack or False,
             endpoint_url=settings.endpoint_url("sts"),
         )
-        builder = RequestBuilder(endpoint, default_signer())
+        builder = RequestBuilder(endpoint, signer or default_signer())
         context = Context(builder, StandardRetry().start(), clock=clock)
         return with_credentials(call(operation, context), credentials)
 
