@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import nox
@@ -60,3 +61,17 @@ def bench(session: nox.Session) -> None:
     """Run the benchmarks: briefly, or as the arguments say."""
     session.install(".[dev]")
     session.run("python", "benchmarks/run.py", *(session.posargs or ["--smoke"]))
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Break protocol/ and the retries in every small way: tests must notice nine of ten."""
+    session.install(".[test]", "mutmut>=3.8,<4")
+    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "results")
+    session.run("mutmut", "export-cicd-stats")
+    counts = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text())
+    unnoticed = counts["survived"] + counts["no_tests"]
+    session.log(f"{unnoticed} of {counts['total']} mutants went unnoticed")
+    if unnoticed > counts["total"] / 10:
+        session.error("too many mutants went unnoticed")

@@ -8,6 +8,7 @@ import inspect
 import ipaddress
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -82,6 +83,16 @@ def _is_local(host: str) -> bool:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(params=["UTC", "JST-9", "PST8PDT"])
+def machine_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run a test on machines in several time zones."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(scope="session")

@@ -186,8 +186,8 @@ def test_service_error_text():
     error.operation, error.attempts = "StopInstances", 1
     assert "StopInstances failed: not so (Odd, request id r-1)" == str(error)
 
-    error.attempts = 3
-    assert "StopInstances failed: not so (Odd, request id r-1, 3 attempts)" == str(error)
+    error.attempts = 2
+    assert "StopInstances failed: not so (Odd, request id r-1, 2 attempts)" == str(error)
 
 
 def test_service_error_texts():
@@ -216,3 +216,12 @@ def test_lists():
     both = {"PriorRequestNotComplete"}
     assert set(transient._TRANSIENT_ERROR_CODES) - both == TRANSIENT_CODES
     assert set(transient._TRANSIENT_STATUS_CODES) == TRANSIENT_STATUSES
+
+
+def test_defaults():
+    """What is not known of an answer is empty or 0."""
+    response, service = ResponseError("x"), ServiceError("x")
+
+    assert (0, b"", False) == (response.status_code, response.body, response.is_broken)
+    assert ("", None, 0) == (service.code, service.request_id, service.status_code)
+    assert (("", "x"),) == service.errors

@@ -346,6 +346,20 @@ def test_failed_credentials(error):
     assert ("AssumeRole", 3, 500) == (error.operation, error.attempts, retrier.quota.available)
 
 
+def test_failed_credentials_later():
+    """That holds for the credentials of a later attempt too; the error tells of the earlier one."""
+    flow = call(STOP, context(dice=0.0))
+    next(flow)
+    flow.send(KEYS)
+    assert GET_CREDENTIALS == flow.throw(TransportError("first"))
+    with pytest.raises(TransportError, match=r"^no IMDS$") as caught:
+        flow.throw(TransportError("no IMDS"))
+
+    error = caught.value
+    assert ("StopInstances", 1) == (error.operation, error.attempts)
+    assert ["first"] == [str(each) for each in error.earlier_failures]
+
+
 @pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
 def test_expired(code):
     """Credentials that AWS calls expired are refused once, and the call repeated without cost."""
@@ -528,17 +542,22 @@ def test_deadline_before_a_second_request():
 class Queue(StandardRetrier):
     """Lets requests wait for their turn."""
 
-    pause = 3.0
+    def __init__(self, max_attempts, dice):
+        super().__init__(max_attempts, dice)
+        self.pause = 3.0
 
     def reserve(self):
         return self.pause
 
 
-def test_turn():
+@pytest.mark.parametrize("pause", [0.001, 3.0])
+def test_turn(pause):
     """A request waits for its turn before it asks for credentials."""
-    flow = call(STOP, context(retrier=Queue(3, lambda: 0.0)))
+    queue = Queue(3, lambda: 0.0)
+    queue.pause = pause
+    flow = call(STOP, context(retrier=queue))
 
-    assert Sleep(3.0) == next(flow)
+    assert Sleep(pause) == next(flow)
     assert GET_CREDENTIALS == flow.send(None)
 
 

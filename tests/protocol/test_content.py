@@ -158,3 +158,23 @@ def test_one_deflate():
 def test_no_zlib_header():
     """Two bytes that are no multiple of 31 are no zlib header."""
     assert b"\x78\x00rest" == inflate(b"\x78\x00rest", "deflate", LIMIT)
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", " , identity"])
+def test_no_encoding(encoding):
+    """Without an encoding any body is left alone."""
+    assert b"plain" == inflate(b"plain", encoding, LIMIT)
+
+
+@pytest.mark.parametrize("encoding", ["gzip, identity", "identity, gzip", "gzip,"])
+def test_encodings_of_a_list(encoding):
+    """What does nothing in a list of encodings does not end it."""
+    assert XML == inflate(gzip.compress(XML), encoding, LIMIT)
+
+
+def test_no_status():
+    """Where no status is given, the error has none."""
+    with pytest.raises(ResponseError) as caught:
+        inflate(b"?", "br", LIMIT)
+
+    assert 0 == caught.value.status_code

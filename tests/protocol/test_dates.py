@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from ec2lite.protocol.dates import timestamp
 
-
-@pytest.fixture(autouse=True, params=["UTC", "JST-9", "PST8PDT"])
-def _machine_zone(request, monkeypatch):
-    """Run each test in machines of several zones."""
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("machine_zone")
 
 
 def test_utc():

@@ -112,6 +112,7 @@ def test_dry_run():
         (b"<stopinstancesresponse/>", "a <stopinstancesresponse>, not"),
         (b"<StopInstancesResponse/>", "<StopInstancesResponse> has no <instancesSet>"),
         (b"", "no well-formed XML"),
+        (b"plain", "no well-formed XML"),
         (STOPPED[:-9], "no well-formed XML"),
         (b"<Response/>", "an error document without an error"),
         (STOPPED.replace(b"<code>16</code>", b"<code>?</code>"), "the state code '?'"),
