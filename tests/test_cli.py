@@ -351,8 +351,9 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """``ec2lite --help`` lists the commands with what they do."""
     assert 0 == main(["--help"])
     out = capsys.readouterr().out
-    assert "\n  stop  Stop instances\n" in out
-    assert "\n  demo  See it at work" in out
+    assert "\n  stop    Stop instances\n" in out
+    assert "\n  whoami  Show whose" in out
+    assert "\n  demo    See it at work" in out
 
 
 def test_reader_goes_away(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

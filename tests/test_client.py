@@ -259,6 +259,15 @@ BAD_ARGUMENTS = [
     ({"endpoint_url": "cloud.example:5000"}, r"^endpoint_url must begin with http"),
     ({"timeout": -1}, r"^timeout: total needs seconds above 0"),
     ({"user_agent_extra": "a\nb"}, r"^user_agent_extra: printable ASCII"),
+    ({"region": 5}, r"^region: a string is needed, not int"),
+    ({"endpoint_url": b"https://x"}, r"^endpoint_url: a string is needed, not bytes"),
+    ({"use_fips": "no"}, r"^use_fips: True, False or None is needed, not str"),
+    ({"use_dualstack": 1}, r"^use_dualstack: True, False or None is needed, not int"),
+    ({"user_agent_extra": 1}, r"^user_agent_extra: a string is needed, not int"),
+    ({"retry": 3}, r"^retry: an object with start\(\) is needed, not int"),
+    ({"signer": "v4"}, r"^signer: an object with sign\(\) is needed, not str"),
+    ({"clock": 0}, r"^clock: an object with __call__\(\) is needed, not int"),
+    ({"credentials": "key"}, r"^credentials: ec2lite.Credentials, or"),
     ({"transport": object()}, r"^transport: (Async)?Client needs one with handle_(async_)?request"),
 ]
 BAD_CALLS = [

@@ -20,7 +20,7 @@ from ec2lite.operations.get_caller_identity import GetCallerIdentity
 
 @frozen
 class Identity:
-    """What is worth knowing and no secret. ``region`` and ``endpoint`` are None without a Region."""
+    """What is worth knowing and no secret; ``region`` and ``endpoint`` may be unknown."""
 
     account: str
     arn: str

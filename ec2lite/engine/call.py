@@ -14,7 +14,7 @@ from attrs import define, field
 from ec2lite.engine.context import Context
 from ec2lite.engine.flow import GET_CREDENTIALS, Answer, Flow, GetCredentials, Sleep
 from ec2lite.engine.retry import Retry
-from ec2lite.errors import EC2Error, ResponseError, ServiceError, TransportError
+from ec2lite.errors import ConfigError, EC2Error, ResponseError, ServiceError, TransportError
 from ec2lite.models import Credentials
 from ec2lite.protocol import response
 from ec2lite.protocol.operation import Operation
@@ -72,6 +72,11 @@ class Attempts:
     _under_way: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
+        service = self.context.builder.endpoint.signing_name
+        if self.operation.service != service:
+            raise ConfigError(
+                f"{self.operation.action} is for {self.operation.service}, not for {service}"
+            )
         total = self.context.timeout.total
         self._body = encode(self.operation)
         # One id for all attempts lets AWS tell a repetition from a second call.
@@ -154,11 +159,12 @@ class Attempts:
             return None
         if learned:
             return 0.0
-        expired = error.code in EXPIRED_CODES and self._credentials is not None
-        if expired and self.wanted_credentials.rejected is None:
-            self.wanted_credentials = GetCredentials(rejected=self._credentials)
-            return 0.0
-        return None
+        used = self._credentials
+        is_temporary = used is not None and used.session_token is not None
+        if error.code not in EXPIRED_CODES or not is_temporary or self.wanted_credentials.rejected:
+            return None
+        self.wanted_credentials = GetCredentials(rejected=used)
+        return 0.0
 
     def _learn_skew(self, error: ServiceError) -> bool:
         return (
@@ -177,8 +183,12 @@ class Attempts:
     def _repeat(self, error: EC2Error) -> float | None:
         """Ask the retry policy, unless a repetition could do a thing twice."""
         headers = {} if self._answer is None else self._answer.headers
-        granted = self.context.retrier.retry(error, self.count, headers.get("x-amz-retry-after"))
-        if granted is None or not (self.operation.repeatable or was_refused(error)):
+        retrier = self.context.retrier
+        # What may not be repeated is told as a last attempt: to learn from, and to grant nothing.
+        is_last = not (self.operation.repeatable or was_refused(error))
+        count = retrier.max_attempts if is_last else self.count
+        granted = retrier.retry(error, count, headers.get("x-amz-retry-after"))
+        if granted is None:
             return None
         self._retry = granted
         return granted.delay

@@ -9,40 +9,17 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from ec2lite.config.endpoints import check_region, check_url, resolve_endpoint
+from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.config.settings import Settings
+from ec2lite.engine import checks
 from ec2lite.engine.context import Context, Timeout, utc_now
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
-from ec2lite.errors import ConfigError
 from ec2lite.protocol.request import RequestBuilder, default_signer, user_agent
 from ec2lite.protocol.signer import Signer
 
 if TYPE_CHECKING:
-    from attrs import Attribute
-
     from ec2lite.models import Endpoint
-
-
-def _printable(instance: object, attribute: Attribute[str | None], value: str | None) -> None:
-    del instance
-    # It becomes a header, which a line break would end.
-    if value is not None and not (value.isascii() and value.isprintable()):
-        raise ConfigError(f"{attribute.name}: printable ASCII is needed")
-
-
-def _region(region: str | None) -> str | None:
-    return None if region is None else check_region(region)
-
-
-def _url(url: str | None) -> str | None:
-    return None if url is None else check_url(url)
-
-
-def _timeout(timeout: float | Timeout | None) -> Timeout:
-    if isinstance(timeout, Timeout):
-        return timeout
-    return Timeout() if timeout is None else Timeout(total=timeout)
 
 
 @define(eq=False)
@@ -50,15 +27,15 @@ class Setup:
     """What a client was told, and what its environment says."""
 
     settings: Settings
-    region: str | None = field(converter=_region)
-    endpoint_url: str | None = field(converter=_url)
-    use_fips: bool | None
-    use_dualstack: bool | None
-    retry: RetryPolicy | None
-    timeout: Timeout = field(converter=_timeout)
-    signer: Signer | None
-    user_agent_extra: str | None = field(validator=_printable)
-    clock: Callable[[], datetime] | None
+    region: str | None = field(converter=checks.region)
+    endpoint_url: str | None = field(converter=checks.url)
+    use_fips: bool | None = field(validator=checks.flag)
+    use_dualstack: bool | None = field(validator=checks.flag)
+    retry: RetryPolicy | None = field(validator=checks.having("start"))
+    timeout: Timeout = field(converter=checks.timeout)
+    signer: Signer | None = field(validator=checks.having("sign"))
+    user_agent_extra: str | None = field(validator=checks.printable)
+    clock: Callable[[], datetime] | None = field(validator=checks.having("__call__"))
     _context: Context | None = field(default=None, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 

@@ -27,6 +27,7 @@ from ec2lite.errors import (
     TransportError,
     UnauthorizedOperation,
 )
+from ec2lite.operations.get_caller_identity import GetCallerIdentity
 from ec2lite.operations.stop_instances import StopInstances
 from samples import (
     KEYS,
@@ -376,6 +377,7 @@ def test_expired(code):
 def test_expired_twice():
     """Credentials are refused once a call; the second complaint is final."""
     script = Script(refusal("ExpiredToken"), refusal("ExpiredToken"))
+    script.keys = TEMPORARY
     error = failed(script)
 
     assert 2 == error.attempts
@@ -386,10 +388,33 @@ def test_expired_twice():
 def test_expired_stays_refused():
     """Attempts after the refusal ask for others than the refused credentials too."""
     script = Script(refusal("ExpiredToken"), BROKEN, success())
+    script.keys = TEMPORARY
     script.run(call(STOP, context()))
 
-    rejected = GetCredentials(rejected=KEYS)
+    rejected = GetCredentials(rejected=TEMPORARY)
     assert [GET_CREDENTIALS, rejected, rejected] == script.wanted
+
+
+def test_permanent_keys_do_not_expire():
+    """Permanent keys are not looked for again: there are no others."""
+    script = Script(refusal("ExpiredToken"))
+    assert 1 == failed(script).attempts
+
+
+def test_unrepeatable_costs_nothing():
+    """What may not be repeated takes nothing from the quota."""
+    retrier = StandardRetrier(3, lambda: 0.0)
+    with pytest.raises(TransportError):
+        Script(TransportError("reset")).run(call(Once("i-1"), context(retrier=retrier)))
+
+    assert 500 == retrier.quota.available
+
+
+def test_another_service():
+    """An operation of another service is refused before anything is asked for."""
+    script = Script()
+    with pytest.raises(ConfigError, match="GetCallerIdentity is for sts, not for ec2"):
+        script.run(call(GetCallerIdentity(), context()))
 
 
 def test_expired_on_the_last_attempt():
@@ -477,9 +502,10 @@ def test_skew_off():
 def test_expired_with_a_good_clock():
     """RequestExpired at about the right time is about the credentials."""
     script = Script(late(minutes=3), success())
+    script.keys = TEMPORARY
     script.run(call(STOP, context()))
 
-    assert [GET_CREDENTIALS, GetCredentials(rejected=KEYS)] == script.wanted
+    assert [GET_CREDENTIALS, GetCredentials(rejected=TEMPORARY)] == script.wanted
 
 
 # Time.
