@@ -51,7 +51,7 @@ def sample(call, seconds: float) -> Node:
 
 
 def _package(path: str) -> str:
-    parts = Path(path).parts
+    parts = Path(path.rpartition("site-packages")[2]).parts
     for package in (*COLOURS, "anyio", "attr", "lxml"):
         if package in parts:
             return package

@@ -28,6 +28,11 @@ def is_running() -> bool:
         return False
 
 
+def timeout(seconds: float) -> asyncio.Timeout:
+    """Return asyncio's time limit, a context that raises TimeoutError when it has passed."""
+    return asyncio.timeout(seconds)
+
+
 async def connect(host: str, port: int, limit: float | None) -> AioStream:
     """Open a connection within ``limit`` seconds, to the first address that answers."""
     loop = asyncio.get_running_loop()
