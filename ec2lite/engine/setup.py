@@ -12,9 +12,10 @@ from attrs import define, field
 from ec2lite.config.endpoints import check_region, check_url, resolve_endpoint
 from ec2lite.config.settings import Settings
 from ec2lite.engine.context import Context, Timeout, utc_now
-from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
+from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry, positive
 from ec2lite.engine.skew import Skew
 from ec2lite.errors import ConfigError
+from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.request import RequestBuilder, default_signer, user_agent
 from ec2lite.protocol.signer import Signer
 
@@ -59,6 +60,8 @@ class Setup:
     signer: Signer | None
     user_agent_extra: str | None = field(validator=_printable)
     clock: Callable[[], datetime] | None
+    correct_clock_skew: bool = True
+    max_response_size: int = field(default=MAX_SIZE, validator=positive)
     _context: Context | None = field(default=None, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
@@ -79,8 +82,9 @@ class Setup:
             ),
             retrier=self._retry_policy().start(),
             timeout=self.timeout,
-            skew=Skew(),
+            skew=Skew(enabled=self.correct_clock_skew),
             clock=self.now,
+            max_response_size=self.max_response_size,
         )
 
     @property

@@ -40,6 +40,7 @@ from ec2lite.engine.route import (
     Router,
     translated,
 )
+from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
     import asyncio
@@ -114,7 +115,7 @@ class _Base(Generic[G]):
 
     def _check_open(self) -> None:
         if self._is_closed:
-            raise RuntimeError(f"the {type(self).__name__} is closed")
+            raise ConfigError(f"the {type(self).__name__} is closed")
 
     def _settle(self, key: Hashable, pool: _Pool[G]) -> _Pool[G]:
         """Move to another process or event loop. Two threads that do it agree on one pool."""
@@ -130,7 +131,7 @@ class _Base(Generic[G]):
 
     def _keep(self, pool: _Pool[G], line: Line) -> bool:
         """Lay a line on the shelf, if it may carry another request."""
-        if self._is_closed or not line.core.is_idle():
+        if self._is_closed or not line.is_clean():
             return False
         line.is_used = True
         pool.shelf.put(line.key, line, time.monotonic() + self._keepalive)
@@ -143,7 +144,7 @@ class Transport(_Base[Gate], httpx.BaseTransport):
     ``max_connections`` bounds the connections over all origins, ``keepalive_expiry`` is for how
     many seconds an idle one is kept, ``ca_bundle`` a PEM file or directory of authorities to trust
     instead of the usual ones, ``environ`` where the proxies are read (default: ``os.environ``).
-    Raises httpx's TransportErrors, ConfigError for a bad proxy or bundle, RuntimeError once closed.
+    Raises httpx's TransportErrors, and ConfigError for a bad proxy or bundle, or once closed.
     """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

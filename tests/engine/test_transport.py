@@ -371,8 +371,20 @@ def test_dropped_while_idle(colour):
 
 
 @colours
-def test_unasked_answer(colour):
-    """An answer that came along with the one before is not taken for the next one's."""
+@pytest.mark.parametrize("unasked", [answer(b"wrong"), answer(b"wrong")[:20], b"\n"])
+def test_unasked_answer(colour, unasked):
+    """A connection that brought more than its answer is not kept: that would be the next one's."""
+    with serve([take, HELLO + unasked, take, answer(b"wrong")[20:]], KEEPS) as server:
+        with sender(colour) as ours:
+            ours.send(post(server.url))
+            assert b"hello" == ours.send(post(server.url))
+        assert 2 == server.connections
+
+
+@colours
+def test_unasked_answer_unseen(colour, monkeypatch):
+    """Where httpcore hides what came too much, an answer that nobody asked for is still refused."""
+    monkeypatch.setattr(route, "_unread", lambda core: b"")
     with serve([take, HELLO + answer(b"wrong"), take], KEEPS) as server, sender(colour) as ours:
         ours.send(post(server.url))
         assert b"hello" == ours.send(post(server.url, repeatable=True))
@@ -380,6 +392,11 @@ def test_unasked_answer(colour):
         ours.send(post(server.url))
         with pytest.raises(httpx.RemoteProtocolError, match="before it was asked"):
             ours.send(post(server.url))
+
+
+def test_unknown_connection():
+    """A connection of a kind that keeps its h11 elsewhere has nothing left over."""
+    assert b"" == route._unread(object())
 
 
 @colours
@@ -447,7 +464,7 @@ def test_close(colour):
         ours.close()
         ours.close()
         assert until(lambda: server.open_now == 0)
-        with pytest.raises(RuntimeError, match="Transport is closed"):
+        with pytest.raises(ConfigError, match="Transport is closed"):
             ours.send(post(server.url))
 
 
