@@ -109,13 +109,17 @@ def invocation(request: bytes) -> str:
 
 
 def good(peer: Peer) -> None:
-    """Answer as EC2 does; the request id is the call's, so that nobody can take another's."""
+    """Answer as EC2 does, in the call's own words, so that nobody can take another's answer."""
     peer.socket.sendall(answer(document(peer.last)))
 
 
 def document(request: bytes) -> bytes:
-    """Return the document that answers a request."""
-    return STOPPED.replace(b"59dbff89-35bd-4eac-99ed-be587EXAMPLE", invocation(request).encode())
+    """Return the document that answers a request: with its instance, and its call's id."""
+    instance = request.partition(b"InstanceId.1=")[2].partition(b"&")[0]
+    call = invocation(request).encode()
+    return STOPPED.replace(b"59dbff89-35bd-4eac-99ed-be587EXAMPLE", call).replace(
+        b"i-1234567890abcdef0", instance
+    )
 
 
 def raw(head: str, body: bytes = b"") -> bytes:
