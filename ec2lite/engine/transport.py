@@ -22,9 +22,10 @@ A response must be read or closed: its connection counts as used until then.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
-from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, NoReturn, Protocol, TypeVar, cast
 
 import anyio
 import httpx
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import (
         AsyncIterator,
         Awaitable,
-        Callable,
         Hashable,
         Iterator,
         Mapping,
@@ -129,9 +129,9 @@ class _Base(Generic[G]):
                 self._pools.pop(key, None)
                 pool.disown()
 
-    def _keep(self, pool: _Pool[G], line: Line) -> bool:
+    def _keep(self, pool: _Pool[G], line: Line, *, whole: bool) -> bool:
         """Lay a line on the shelf, if it may carry another request."""
-        if self._is_closed or not line.is_clean():
+        if self._is_closed or not whole or not line.is_clean():
             return False
         line.is_used = True
         pool.shelf.put(line.key, line, time.monotonic() + self._keepalive)
@@ -155,19 +155,18 @@ class Transport(_Base[Gate], httpx.BaseTransport):
         order = self._router.order(request)
         try:
             pool.gate.enter(order.patience())
+            line = None
             try:
                 line, answer = self._exchange(pool, order)
+                release = functools.partial(self._release, pool, line)
+                return _response(answer, _Body(answer, request, release))
             except BaseException:
+                if line is not None:
+                    self._close(pool, line)
                 pool.gate.leave()
                 raise
         except CAUGHT as error:
             raise translated(error, request) from error
-        return httpx.Response(
-            answer.status,
-            headers=answer.headers,
-            stream=_Body(answer, request, lambda: self._release(pool, line)),
-            extensions=answer.extensions,
-        )
 
     def _exchange(self, pool: _Pool[Gate], order: Order) -> tuple[Line, Reply]:
         line = self._pick(pool, order)
@@ -210,9 +209,9 @@ class Transport(_Base[Gate], httpx.BaseTransport):
         pool.lines.discard(line)
         line.wire.close()
 
-    def _release(self, pool: _Pool[Gate], line: Line) -> None:
+    def _release(self, pool: _Pool[Gate], line: Line, *, whole: bool) -> None:
         try:
-            if not self._keep(pool, line):
+            if not self._keep(pool, line, whole=whole):
                 self._close(pool, line)
             elif self._is_closed:
                 # Closed by another thread in this moment.
@@ -232,17 +231,33 @@ class Transport(_Base[Gate], httpx.BaseTransport):
             self._clear(pool)
 
 
+def _response(answer: Reply, stream: _Body | _AsyncBody) -> httpx.Response:
+    return httpx.Response(
+        answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions
+    )
+
+
+class _SyncRelease(Protocol):
+    def __call__(self, *, whole: bool) -> None: ...
+
+
+class _AsyncRelease(Protocol):
+    def __call__(self, *, whole: bool) -> Awaitable[None]: ...
+
+
 class _Body(httpx.SyncByteStream):
     """An answer's body; closing it gives the connection back."""
 
-    def __init__(self, answer: Reply, request: httpx.Request, release: Callable[[], None]) -> None:
+    def __init__(self, answer: Reply, request: httpx.Request, release: _SyncRelease) -> None:
         self._answer = answer
         self._request = request
-        self._release: Callable[[], None] | None = release
+        self._release: _SyncRelease | None = release
+        self._is_whole = False
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._answer.stream
+            self._is_whole = True
         except CAUGHT as error:
             raise translated(error, self._request) from error
 
@@ -250,10 +265,14 @@ class _Body(httpx.SyncByteStream):
         """Give the connection back, if the answer was read to its end; else close it."""
         release, self._release = self._release, None
         if release is not None:
+            # Not whole while it is being closed: a KeyboardInterrupt may come in the middle of it,
+            # and httpcore calls a connection idle before it has made it so.
+            whole, self._is_whole = self._is_whole, False
             try:
                 self._answer.close()
+                self._is_whole = whole
             finally:
-                release()
+                release(whole=self._is_whole)
 
 
 class AsyncTransport(_Base[AsyncGate], httpx.AsyncBaseTransport):
@@ -270,19 +289,18 @@ class AsyncTransport(_Base[AsyncGate], httpx.AsyncBaseTransport):
         order = self._router.order(request)
         try:
             await pool.gate.enter(order.patience())
+            line = None
             try:
                 line, answer = await self._exchange(pool, order)
+                release = functools.partial(self._release, pool, line)
+                return _response(answer, _AsyncBody(answer, request, release))
             except BaseException:
+                if line is not None:
+                    await self._close(pool, line)
                 pool.gate.leave()
                 raise
         except CAUGHT as error:
             raise translated(error, request) from error
-        return httpx.Response(
-            answer.status,
-            headers=answer.headers,
-            stream=_AsyncBody(answer, request, lambda: self._release(pool, line)),
-            extensions=answer.extensions,
-        )
 
     def _home(self) -> _Pool[AsyncGate]:
         token = _LOOP.get(None)
@@ -335,9 +353,9 @@ class AsyncTransport(_Base[AsyncGate], httpx.AsyncBaseTransport):
         with anyio.CancelScope(shield=True):
             await line.wire.aclose()
 
-    async def _release(self, pool: _Pool[AsyncGate], line: Line) -> None:
+    async def _release(self, pool: _Pool[AsyncGate], line: Line, *, whole: bool) -> None:
         try:
-            if not self._keep(pool, line):
+            if not self._keep(pool, line, whole=whole):
                 await self._close(pool, line)
         finally:
             pool.gate.leave()
@@ -362,11 +380,12 @@ class _AsyncBody(httpx.AsyncByteStream):
         self,
         answer: Reply,
         request: httpx.Request,
-        release: Callable[[], Awaitable[None]],
+        release: _AsyncRelease,
     ) -> None:
         self._answer = answer
         self._request = request
-        self._release: Callable[[], Awaitable[None]] | None = release
+        self._release: _AsyncRelease | None = release
+        self._is_whole = False
         self._chunks: AsyncIterator[bytes] | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -376,6 +395,9 @@ class _AsyncBody(httpx.AsyncByteStream):
     async def __anext__(self) -> bytes:
         try:
             return await anext(cast("AsyncIterator[bytes]", self._chunks))
+        except StopAsyncIteration:
+            self._is_whole = True
+            raise
         except CAUGHT as error:
             raise translated(error, self._request) from error
 
@@ -383,11 +405,13 @@ class _AsyncBody(httpx.AsyncByteStream):
         """Give the connection back, if the answer was read to its end; else close it."""
         release, self._release = self._release, None
         if release is not None:
+            whole, self._is_whole = self._is_whole, False
             try:
                 await self._answer.aclose()
                 await self._finish()
+                self._is_whole = whole
             finally:
-                await release()
+                await release(whole=self._is_whole)
 
     async def _finish(self) -> None:
         """Run httpcore's generators to their end; what they read from is closed by now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -178,6 +179,19 @@ def test_bad_arguments(arguments, message):
     """A wrong argument is refused by name when the client is made."""
     with pytest.raises(ConfigError, match=message):
         setup(**arguments)
+
+
+def test_made_meanwhile():
+    """A thread that had to wait takes the context that another one has made."""
+    mine = setup(region="eu-west-1")
+    theirs = setup(region="eu-west-2").context()
+
+    class Lock(contextlib.nullcontext):
+        def __enter__(self):
+            mine._context = theirs
+
+    mine._lock = Lock()
+    assert theirs is mine.context()
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import anyio.lowlevel
+import h11
 import httpx
 import pytest
 import respx
 
-from ec2lite.engine import body, route
+from ec2lite.engine import body, route, transport
 from ec2lite.engine.transport import AsyncTransport
 from ec2lite.errors import ConfigError, ResponseError
 from senders import COLOURS, TIMEOUT, post, sender
@@ -484,8 +485,8 @@ def test_close_meanwhile(monkeypatch):
         response = ours.start(post(server.url))
         keep = ours.transport._keep
 
-        def keep_and_close(pool: object, line: object) -> bool:
-            kept = keep(pool, line)
+        def keep_and_close(*arguments: object, **others: object) -> bool:
+            kept = keep(*arguments, **others)
             ours.transport._is_closed = True
             return kept
 
@@ -822,6 +823,35 @@ def test_interrupted(monkeypatch):
                 ours.send(post(server.url))
         assert "0 connections" in repr(ours.transport)
         assert b"hello" == ours.send(post(server.url))
+
+
+@colours
+def test_interrupted_closing(colour, monkeypatch):
+    """A connection is not kept when making it ready for the next request was interrupted."""
+    with serve(KEEPS) as server, sender(colour) as ours:
+        response = ours.start(post(server.url))
+        with monkeypatch.context() as patch:
+            patch.setattr(h11.Connection, "start_next_cycle", _break)
+            with pytest.raises(RuntimeError, match="struck"):
+                ours.read(response)
+        assert "0 connections" in repr(ours.transport)
+        assert b"hello" == ours.send(post(server.url))
+
+
+@colours
+def test_interrupted_handing_over(colour, monkeypatch):
+    """An answer that cannot be handed over gives its connection and its place back."""
+    with serve(KEEPS) as server, sender(colour, max_connections=1) as ours:
+        with monkeypatch.context() as patch:
+            patch.setattr(transport, "_response", _break)
+            with pytest.raises(RuntimeError, match="struck"):
+                ours.start(post(server.url))
+        assert "0 connections" in repr(ours.transport)
+        assert b"hello" == ours.send(post(server.url))
+
+
+def _break(*_: object) -> None:
+    raise RuntimeError("struck")
 
 
 def _interrupt(*_: object) -> bytes:

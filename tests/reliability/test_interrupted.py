@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 import threading
+import time
+import warnings
 
 import anyio
 import anyio.to_thread
 import pytest
-from fault_cases import document, invocation
+from fault_cases import document, good, invocation
 
 from ec2lite import AsyncClient, Client, Credentials
 from servers import answer, each, serve, take
@@ -105,3 +109,52 @@ def test_interrupted_loop(backend, sent):
                 return await ec2.stop_instances("i-2")
 
         check(anyio.run(again, backend=backend), server, "i-2")
+
+
+def interrupted(call, after):
+    """Make a call that Ctrl-C may strike after so many seconds; return whether it did."""
+    try:
+        signal.setitimer(signal.ITIMER_REAL, after)
+        try:
+            call()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+@pytest.fixture
+def _alarms_interrupt():
+    """Take SIGALRM as SIGINT; measure no coverage, whose lock an interruption would leave locked.
+
+    Between two instructions that no ``try`` can cover a socket is lost to the garbage collector,
+    whose warning is no failure.
+    """
+    tracer, before = sys.gettrace(), signal.signal(signal.SIGALRM, signal.default_int_handler)
+    sys.settrace(None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
+    sys.settrace(tracer)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("_alarms_interrupt")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer here")
+def test_interrupted_anywhere():
+    """Wherever Ctrl-C strikes in a call, the next one gets its own answer."""
+    with serve([each(take, good)]) as server, Client(**arguments(server)) as ec2:
+        ec2.stop_instances("i-0")
+        began = time.perf_counter()
+        ec2.stop_instances("i-0")
+        usual = time.perf_counter() - began
+        struck = 0
+        for part in range(1, 100):
+            struck += interrupted(lambda: ec2.stop_instances("i-1"), usual * part / 100)
+            result = ec2.stop_instances("i-2")
+            assert "i-2" == result.stopping_instances[0].instance_id
+            assert invocation(server.requests[-1]) == result.response_metadata.request_id
+            assert 1 == result.response_metadata.attempts
+        assert struck > 10
