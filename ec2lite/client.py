@@ -14,6 +14,7 @@ from ec2lite.engine.flow import Flow, arun, run
 from ec2lite.engine.setup import Setup
 from ec2lite.errors import ConfigError
 from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
+from ec2lite.protocol.content import MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,6 +66,8 @@ class _Base(Generic[T]):
         user_agent_extra: str | None = None,
         clock: Callable[[], datetime] | None = None,
         mfa_token: Callable[[str], str] | None = None,
+        correct_clock_skew: bool = True,
+        max_response_size: int = MAX_SIZE,
     ) -> None:
         if transport is not None and not hasattr(transport, self._send_method):
             raise ConfigError(
@@ -81,6 +84,8 @@ class _Base(Generic[T]):
             signer=signer,
             user_agent_extra=user_agent_extra,
             clock=clock,
+            correct_clock_skew=correct_clock_skew,
+            max_response_size=max_response_size,
         )
         if credentials is not None:
             given.check(credentials)
@@ -90,9 +95,19 @@ class _Base(Generic[T]):
         self._lock = threading.Lock()
 
     def _context(self) -> Context:
+        self._check_open()
+        return self._setup.context()
+
+    def _check_open(self) -> None:
         if self._closed:
             raise ConfigError("the client is closed")
-        return self._setup.context()
+
+    def _shut(self) -> T | None:
+        """Mark the client as closed; return what there is to close, to one thread only."""
+        with self._lock:
+            self._closed = True
+            owned, self._owned = self._owned, None
+            return owned
 
     def _identity(self) -> dict[str, Any]:
         """Return what credentials are found with."""
@@ -133,6 +148,8 @@ class Client(_Base["httpx.BaseTransport"]):
     - ``clock``: returns the time to sign for, a timezone-aware datetime.
     - ``mfa_token``: returns the code of the MFA device whose serial number it is called with, where
       a role needs one; called in a worker thread by ``AsyncClient``.
+    - ``correct_clock_skew``: learn from the service's answers how wrong this machine's clock is.
+    - ``max_response_size``: bytes of an answer, as it comes and inflated; more is an error.
 
     A wrong argument is a ``ConfigError``. Calls raise what ``ec2lite.errors`` draws.
     Close the client, or use it as a context manager.
@@ -164,10 +181,9 @@ class Client(_Base["httpx.BaseTransport"]):
 
     def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""
-        self._closed = True
-        if self._owned is not None:
-            self._owned.close()
-            self._owned = None
+        owned = self._shut()
+        if owned is not None:
+            owned.close()
 
     def __enter__(self) -> Self:
         return self
@@ -189,13 +205,15 @@ class Client(_Base["httpx.BaseTransport"]):
         from ec2lite.engine.world import SyncWorld
 
         with self._lock:
+            # Another thread may have closed it since the call began.
+            self._check_open()
             if self._world is None:
                 transport = self._transport
                 if transport is None:
                     ca_bundle = self._setup.settings.ca_bundle
                     transport = self._owned = Transport(ca_bundle=ca_bundle)
                 credentials = source(transport=transport, **self._identity())
-                self._world = SyncWorld(transport, credentials)
+                self._world = SyncWorld(transport, credentials, self._setup.max_response_size)
             return self._world
 
 
@@ -233,10 +251,9 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
 
     async def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""
-        self._closed = True
-        if self._owned is not None:
-            await self._owned.aclose()
-            self._owned = None
+        owned = self._shut()
+        if owned is not None:
+            await owned.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -258,6 +275,8 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
         from ec2lite.engine.world import AsyncWorld
 
         with self._lock:
+            # Another thread may have closed it since the call began.
+            self._check_open()
             if self._world is None:
                 transport = self._transport
                 if transport is None:
@@ -266,6 +285,7 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
                 self._world = AsyncWorld(
                     transport,
                     async_source(transport=transport, **self._identity()),
+                    self._setup.max_response_size,
                     # anyio's time limits cost 24 us, and our own transport needs none.
                     keeps_deadlines=transport is self._owned,
                 )

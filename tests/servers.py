@@ -45,7 +45,14 @@ class Server:
     open_now: int = 0
     most_open: int = 0
     over: threading.Event = field(factory=threading.Event)
+    hears: threading.Event = field(factory=threading.Event)
+    listener: socket.socket = field(kw_only=True, repr=False)
     lock: threading.Lock = field(factory=threading.Lock)
+
+    def hear(self) -> None:
+        """Accept connections from now on."""
+        self.listener.listen(512)
+        self.hears.set()
 
     @property
     def url(self) -> str:
@@ -109,7 +116,7 @@ def each(*steps: Step) -> Step:
     def forever(peer: Peer) -> None:
         while True:
             for step in steps:
-                _do(step, peer)
+                do(step, peer)
 
     return forever
 
@@ -140,6 +147,11 @@ def trickle(data: bytes, every: float = 0.02) -> Step:
     return slowly
 
 
+def hang_up(peer: Peer) -> None:
+    """Close in the usual way."""
+    raise Gone
+
+
 def reset(peer: Peer) -> None:
     """Close in a way that the client sees as a reset."""
     peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -167,10 +179,19 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def serve(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Run a server: a script for each connection, the last one for all that follow."""
-    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
-        server = Server(listener.getsockname()[1], "https" if tls else "http")
+def serve(
+    *scripts: Script, tls: ssl.SSLContext | None = None, deaf: bool = False
+) -> Iterator[Server]:
+    """Run a server: a script for each connection, the last one for all that follow.
+
+    A deaf one refuses connections until it is told to ``hear``.
+    """
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        server = Server(port, "https" if tls else "http", listener=listener)
+        if not deaf:
+            server.hear()
         threads: list[threading.Thread] = []
         acceptor = threading.Thread(target=_accept, args=(listener, server, scripts, tls, threads))
         acceptor.start()
@@ -178,6 +199,7 @@ def serve(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[Serve
             yield server
         finally:
             server.over.set()
+            server.hears.set()
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             acceptor.join()
@@ -192,7 +214,8 @@ def _accept(
     tls: ssl.SSLContext | None,
     threads: list[threading.Thread],
 ) -> None:
-    while True:
+    server.hears.wait()
+    while not server.over.is_set():
         try:
             connection = listener.accept()[0]
         except OSError:
@@ -218,7 +241,7 @@ def _play(
             if tls is not None:
                 peer.socket = tls.wrap_socket(connection, server_side=True)
             for step in script:
-                _do(step, peer)
+                do(step, peer)
     finally:
         with contextlib.suppress(OSError):
             peer.socket.close()
@@ -234,7 +257,8 @@ def _cut_off(connection: socket.socket, server: Server) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _do(step: Step, peer: Peer) -> None:
+def do(step: Step, peer: Peer) -> None:
+    """Carry out one step."""
     if isinstance(step, bytes):
         peer.socket.sendall(step)
     else:
@@ -260,14 +284,14 @@ def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 
 
 @functools.cache
-def certificate(directory: Path) -> tuple[str, ssl.SSLContext]:
-    """Make a CA bundle (its path) and the context of a server at 127.0.0.1 which it vouches for."""
+def certificate(directory: Path, address: str = "127.0.0.1") -> tuple[str, ssl.SSLContext]:
+    """Make a CA bundle (its path) and the context of a server at an IP which it vouches for."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ec2lite tests")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"ec2lite tests, {address}")])
     now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder()
@@ -279,7 +303,7 @@ def certificate(directory: Path) -> tuple[str, ssl.SSLContext]:
         .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
             critical=False,
         )
         .sign(key, hashes.SHA256())

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def read(response: httpx.Response, limit: int = MAX_SIZE) -> bytes:
-    """Return the body as it was sent, and close the response.
+    """Return the body as it was sent, and close its stream.
 
     Raises ResponseError when there are more than ``limit`` bytes, and what the stream raises.
     """
@@ -20,31 +20,33 @@ def read(response: httpx.Response, limit: int = MAX_SIZE) -> bytes:
         return _already_read(response, limit)
     chunks: list[bytes] = []
     size = 0
+    stream = cast("httpx.SyncByteStream", response.stream)
     try:
-        for chunk in cast("httpx.SyncByteStream", response.stream):
+        for chunk in stream:
             chunks.append(chunk)
             size += len(chunk)
             if size > limit:
                 raise _too_large(response, limit, chunks)
     finally:
-        response.close()
+        stream.close()
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 async def aread(response: httpx.Response, limit: int = MAX_SIZE) -> bytes:
-    """Return the body as it was sent, and close the response, as ``read`` does."""
+    """Return the body as it was sent, and close its stream, as ``read`` does."""
     if response.is_stream_consumed:
         return _already_read(response, limit)
     chunks: list[bytes] = []
     size = 0
+    stream = cast("httpx.AsyncByteStream", response.stream)
     try:
-        async for chunk in cast("httpx.AsyncByteStream", response.stream):
+        async for chunk in stream:
             chunks.append(chunk)
             size += len(chunk)
             if size > limit:
                 raise _too_large(response, limit, chunks)
     finally:
-        await response.aclose()
+        await stream.aclose()
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -56,8 +58,8 @@ def _already_read(response: httpx.Response, limit: int) -> bytes:
 
 
 def _too_large(response: httpx.Response, limit: int, chunks: list[bytes]) -> ResponseError:
+    # The error shows 512 bytes: joining all of them would take the memory once more.
+    beginning = b"".join(chunk[:512] for chunk in chunks[:512])
     return ResponseError(
-        f"answer larger than {limit} bytes",
-        status_code=response.status_code,
-        body=b"".join(chunks),
+        f"answer larger than {limit} bytes", status_code=response.status_code, body=beginning
     )

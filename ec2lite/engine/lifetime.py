@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
 
 from ec2lite.engine.pool import AsyncGate, Gate, Shelf
 from ec2lite.engine.route import Line, Router
+from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
     import asyncio
@@ -77,7 +78,7 @@ class Base(Generic[G]):
 
     def _check_open(self) -> None:
         if self._is_closed:
-            raise RuntimeError(f"the {type(self).__name__} is closed")
+            raise ConfigError(f"the {type(self).__name__} is closed")
 
     def _settle(self, key: Hashable, pool: Pool[G]) -> Pool[G]:
         """Move to another process or event loop. Two threads that do it agree on one pool."""
@@ -91,9 +92,9 @@ class Base(Generic[G]):
                 self._pools.pop(key, None)
                 pool.disown()
 
-    def _keep(self, pool: Pool[G], line: Line) -> bool:
+    def _keep(self, pool: Pool[G], line: Line, *, whole: bool) -> bool:
         """Lay a line on the shelf, if it may carry another request."""
-        if self._is_closed or not line.core.is_idle():
+        if self._is_closed or not whole or not line.is_clean():
             return False
         line.is_used = True
         pool.shelf.put(line.key, line, time.monotonic() + self._keepalive)

@@ -109,9 +109,21 @@ class Line:
         if self.is_used and not self.wire.received:
             raise httpcore.RemoteProtocolError("the server had answered before it was asked")
 
+    def is_clean(self) -> bool:
+        """Whether it is idle, and nothing came after the answer that the next one would be."""
+        return self.core.is_idle() and not _unread(self.core)
+
     def was_dropped(self) -> bool:
         """Whether the connection had been used before, and brought nothing this time."""
         return self.is_used and not self.wire.received
+
+
+def _unread(core: Any) -> bytes:  # noqa: ANN401 - httpcore has four classes of connections
+    """Return what h11 holds beyond the answer. Nobody tells, so it is looked for in its home."""
+    while (below := getattr(core, "_connection", None)) is not None:
+        core = below
+    state = getattr(core, "_h11_state", None)
+    return b"" if state is None else state.trailing_data[0]
 
 
 class Router:

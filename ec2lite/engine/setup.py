@@ -13,8 +13,9 @@ from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.config.settings import Settings
 from ec2lite.engine import checks
 from ec2lite.engine.context import Context, Timeout, utc_now
-from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
+from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry, positive
 from ec2lite.engine.skew import Skew
+from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.request import RequestBuilder, default_signer, user_agent
 from ec2lite.protocol.signer import Signer
 
@@ -36,6 +37,8 @@ class Setup:
     signer: Signer | None = field(validator=checks.having("sign"))
     user_agent_extra: str | None = field(validator=checks.printable)
     clock: Callable[[], datetime] | None = field(validator=checks.having("__call__"))
+    correct_clock_skew: bool = field(default=True, validator=checks.flag)
+    max_response_size: int = field(default=MAX_SIZE, validator=positive)
     _context: Context | None = field(default=None, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
@@ -56,8 +59,9 @@ class Setup:
             ),
             retrier=self._retry_policy().start(),
             timeout=self.timeout,
-            skew=Skew(),
+            skew=Skew(enabled=self.correct_clock_skew),
             clock=self.now,
+            max_response_size=self.max_response_size,
         )
 
     @property

@@ -22,9 +22,10 @@ A response must be read or closed: its connection counts as used until then.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import anyio
 import httpx
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from collections.abc import (
         AsyncIterator,
         Awaitable,
-        Callable,
         Iterator,
     )
 
@@ -59,7 +59,7 @@ class Transport(Base[Gate], httpx.BaseTransport):
     ``max_connections`` bounds the connections over all origins, ``keepalive_expiry`` is for how
     many seconds an idle one is kept, ``ca_bundle`` a PEM file or directory of authorities to trust
     instead of the usual ones, ``environ`` where the proxies are read (default: ``os.environ``).
-    Raises httpx's TransportErrors, ConfigError for a bad proxy or bundle, RuntimeError once closed.
+    Raises httpx's TransportErrors, and ConfigError for a bad proxy or bundle, or once closed.
     """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -70,19 +70,18 @@ class Transport(Base[Gate], httpx.BaseTransport):
         order = self._router.order(request)
         try:
             pool.gate.enter(order.patience())
+            line = None
             try:
                 line, answer = self._exchange(pool, order)
+                release = functools.partial(self._release, pool, line)
+                return _response(answer, _Body(answer, request, release))
             except BaseException:
+                if line is not None:
+                    self._close(pool, line)
                 pool.gate.leave()
                 raise
         except CAUGHT as error:
             raise translated(error, request) from error
-        return httpx.Response(
-            answer.status,
-            headers=answer.headers,
-            stream=_Body(answer, request, lambda: self._release(pool, line)),
-            extensions=answer.extensions,
-        )
 
     def _exchange(self, pool: Pool[Gate], order: Order) -> tuple[Line, Reply]:
         line = self._pick(pool, order)
@@ -125,9 +124,9 @@ class Transport(Base[Gate], httpx.BaseTransport):
         pool.lines.discard(line)
         line.wire.close()
 
-    def _release(self, pool: Pool[Gate], line: Line) -> None:
+    def _release(self, pool: Pool[Gate], line: Line, *, whole: bool) -> None:
         try:
-            if not self._keep(pool, line):
+            if not self._keep(pool, line, whole=whole):
                 self._close(pool, line)
             elif self._is_closed:
                 # Closed by another thread in this moment.
@@ -147,17 +146,33 @@ class Transport(Base[Gate], httpx.BaseTransport):
             self._clear(pool)
 
 
+def _response(answer: Reply, stream: _Body | _AsyncBody) -> httpx.Response:
+    return httpx.Response(
+        answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions
+    )
+
+
+class _SyncRelease(Protocol):
+    def __call__(self, *, whole: bool) -> None: ...
+
+
+class _AsyncRelease(Protocol):
+    def __call__(self, *, whole: bool) -> Awaitable[None]: ...
+
+
 class _Body(httpx.SyncByteStream):
     """An answer's body; closing it gives the connection back."""
 
-    def __init__(self, answer: Reply, request: httpx.Request, release: Callable[[], None]) -> None:
+    def __init__(self, answer: Reply, request: httpx.Request, release: _SyncRelease) -> None:
         self._answer = answer
         self._request = request
-        self._release: Callable[[], None] | None = release
+        self._release: _SyncRelease | None = release
+        self._is_whole = False
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._answer.stream
+            self._is_whole = True
         except CAUGHT as error:
             raise translated(error, self._request) from error
 
@@ -165,10 +180,14 @@ class _Body(httpx.SyncByteStream):
         """Give the connection back, if the answer was read to its end; else close it."""
         release, self._release = self._release, None
         if release is not None:
+            # Not whole while it is being closed: a KeyboardInterrupt may come in the middle of it,
+            # and httpcore calls a connection idle before it has made it so.
+            whole, self._is_whole = self._is_whole, False
             try:
                 self._answer.close()
+                self._is_whole = whole
             finally:
-                release()
+                release(whole=self._is_whole)
 
 
 class AsyncTransport(Base[AsyncGate], httpx.AsyncBaseTransport):
@@ -185,19 +204,18 @@ class AsyncTransport(Base[AsyncGate], httpx.AsyncBaseTransport):
         order = self._router.order(request)
         try:
             await pool.gate.enter(order.patience())
+            line = None
             try:
                 line, answer = await self._exchange(pool, order)
+                release = functools.partial(self._release, pool, line)
+                return _response(answer, _AsyncBody(answer, request, release))
             except BaseException:
+                if line is not None:
+                    await self._close(pool, line)
                 pool.gate.leave()
                 raise
         except CAUGHT as error:
             raise translated(error, request) from error
-        return httpx.Response(
-            answer.status,
-            headers=answer.headers,
-            stream=_AsyncBody(answer, request, lambda: self._release(pool, line)),
-            extensions=answer.extensions,
-        )
 
     def _home(self) -> Pool[AsyncGate]:
         token = _LOOP.get(None)
@@ -250,9 +268,9 @@ class AsyncTransport(Base[AsyncGate], httpx.AsyncBaseTransport):
         with anyio.CancelScope(shield=True):
             await line.wire.aclose()
 
-    async def _release(self, pool: Pool[AsyncGate], line: Line) -> None:
+    async def _release(self, pool: Pool[AsyncGate], line: Line, *, whole: bool) -> None:
         try:
-            if not self._keep(pool, line):
+            if not self._keep(pool, line, whole=whole):
                 await self._close(pool, line)
         finally:
             pool.gate.leave()
@@ -277,11 +295,12 @@ class _AsyncBody(httpx.AsyncByteStream):
         self,
         answer: Reply,
         request: httpx.Request,
-        release: Callable[[], Awaitable[None]],
+        release: _AsyncRelease,
     ) -> None:
         self._answer = answer
         self._request = request
-        self._release: Callable[[], Awaitable[None]] | None = release
+        self._release: _AsyncRelease | None = release
+        self._is_whole = False
         self._chunks: AsyncIterator[bytes] | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -291,6 +310,9 @@ class _AsyncBody(httpx.AsyncByteStream):
     async def __anext__(self) -> bytes:
         try:
             return await anext(cast("AsyncIterator[bytes]", self._chunks))
+        except StopAsyncIteration:
+            self._is_whole = True
+            raise
         except CAUGHT as error:
             raise translated(error, self._request) from error
 
@@ -298,11 +320,13 @@ class _AsyncBody(httpx.AsyncByteStream):
         """Give the connection back, if the answer was read to its end; else close it."""
         release, self._release = self._release, None
         if release is not None:
+            whole, self._is_whole = self._is_whole, False
             try:
                 await self._answer.aclose()
                 await self._finish()
+                self._is_whole = whole
             finally:
-                await release()
+                await release(whole=self._is_whole)
 
     async def _finish(self) -> None:
         """Run httpcore's generators to their end; what they read from is closed by now."""

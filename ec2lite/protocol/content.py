@@ -51,24 +51,26 @@ def _inflate_one(body: bytes, name: str, limit: int, status_code: int) -> bytes:
         return body
     if name == "deflate" and not _has_zlib_header(body):
         return body
-    inflated = bytearray()
+    parts: list[bytes] = []
+    left = limit + 1
     for _ in range(_MEMBERS):
         member = zlib.decompressobj(_GZIP if name == "gzip" else zlib.MAX_WBITS)
         try:
-            inflated += member.decompress(body, limit + 1 - len(inflated))
+            parts.append(member.decompress(body, left))
         except zlib.error as error:
             raise _broken(f"the {name} body is corrupt: {error}", status_code, body) from error
-        if len(inflated) > limit:
+        left -= len(parts[-1])
+        if not left:
             raise ResponseError(
                 f"answer larger than {limit} bytes after inflating",
                 status_code=status_code,
-                body=bytes(inflated),
+                body=b"".join(part[:512] for part in parts),
             )
         if not member.eof:
             raise _broken(f"the {name} body is cut short", status_code, body)
         body = member.unused_data
         if name == "deflate" or not body.startswith(_GZIP_MAGIC):
-            return bytes(inflated)
+            return parts[0] if len(parts) == 1 else b"".join(parts)
     raise _broken(f"the {name} body has more than {_MEMBERS} members", status_code, body)
 
 

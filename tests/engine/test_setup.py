@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -38,6 +39,13 @@ def test_defaults():
     assert isinstance(context.retrier, StandardRetrier)
     assert (3, Timeout()) == (context.retrier.max_attempts, context.timeout)
     assert context.clock is utc_now
+    assert (True, 64 * 2**20) == (context.skew.enabled, context.max_response_size)
+
+
+def test_limits():
+    """The clock's correction can be turned off, and answers bounded otherwise."""
+    context = setup(region="eu-west-1", correct_clock_skew=False, max_response_size=1000).context()
+    assert (False, 1000) == (context.skew.enabled, context.max_response_size)
 
 
 def test_made_once():
@@ -179,12 +187,27 @@ def test_bad_user_agent(extra):
         ({"endpoint_url": "https://h\r\nX: y"}, r"^endpoint_url has a space"),
         ({"timeout": 0}, r"^timeout: total needs seconds above 0 or None, not 0$"),
         ({"timeout": "5"}, r"^timeout: total needs seconds above 0 or None, not '5'$"),
+        ({"max_response_size": 0}, r"^max_response_size: a whole number from 1 is needed, not 0$"),
+        ({"max_response_size": 1.5}, r"^max_response_size: a whole number from 1 is needed"),
     ],
 )
 def test_bad_arguments(arguments, message):
     """A wrong argument is refused by name when the client is made."""
     with pytest.raises(ConfigError, match=message):
         setup(**arguments)
+
+
+def test_made_meanwhile():
+    """A thread that had to wait takes the context that another one has made."""
+    mine = setup(region="eu-west-1")
+    theirs = setup(region="eu-west-2").context()
+
+    class Lock(contextlib.nullcontext):
+        def __enter__(self):
+            mine._context = theirs
+
+    mine._lock = Lock()
+    assert theirs is mine.context()
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import anyio.lowlevel
+import h11
 import httpx
 import pytest
 import respx
 
-from ec2lite.engine import body, route
+from ec2lite.engine import body, route, transport
 from ec2lite.engine.transport import AsyncTransport
 from ec2lite.errors import ConfigError, ResponseError
 from senders import COLOURS, TIMEOUT, post, sender
@@ -371,8 +372,20 @@ def test_dropped_while_idle(colour):
 
 
 @colours
-def test_unasked_answer(colour):
-    """An answer that came along with the one before is not taken for the next one's."""
+@pytest.mark.parametrize("unasked", [answer(b"wrong"), answer(b"wrong")[:20], b"\n"])
+def test_unasked_answer(colour, unasked):
+    """A connection that brought more than its answer is not kept: that would be the next one's."""
+    with serve([take, HELLO + unasked, take, answer(b"wrong")[20:]], KEEPS) as server:
+        with sender(colour) as ours:
+            ours.send(post(server.url))
+            assert b"hello" == ours.send(post(server.url))
+        assert 2 == server.connections
+
+
+@colours
+def test_unasked_answer_unseen(colour, monkeypatch):
+    """Where httpcore hides what came too much, an answer that nobody asked for is still refused."""
+    monkeypatch.setattr(route, "_unread", lambda core: b"")
     with serve([take, HELLO + answer(b"wrong"), take], KEEPS) as server, sender(colour) as ours:
         ours.send(post(server.url))
         assert b"hello" == ours.send(post(server.url, repeatable=True))
@@ -380,6 +393,11 @@ def test_unasked_answer(colour):
         ours.send(post(server.url))
         with pytest.raises(httpx.RemoteProtocolError, match="before it was asked"):
             ours.send(post(server.url))
+
+
+def test_unknown_connection():
+    """A connection of a kind that keeps its h11 elsewhere has nothing left over."""
+    assert b"" == route._unread(object())
 
 
 @colours
@@ -447,7 +465,7 @@ def test_close(colour):
         ours.close()
         ours.close()
         assert until(lambda: server.open_now == 0)
-        with pytest.raises(RuntimeError, match="Transport is closed"):
+        with pytest.raises(ConfigError, match="Transport is closed"):
             ours.send(post(server.url))
 
 
@@ -474,7 +492,7 @@ def test_close_while_waiting():
         assert until(lambda: len(pool.gate._queue) == 1)
         ours.close()
         ours.read(held)
-        with pytest.raises(RuntimeError, match="closed"):
+        with pytest.raises(ConfigError, match="closed"):
             waiting.result(5)
         assert 1 == server.connections
 
@@ -493,7 +511,7 @@ def test_close_while_awaiting(backend):
             await body.aread(held)
 
     async def refused(transport: AsyncTransport, url: str) -> None:
-        with pytest.raises(RuntimeError, match="closed"):
+        with pytest.raises(ConfigError, match="closed"):
             await transport.handle_async_request(post(url))
 
     with serve(KEEPS) as server:
@@ -507,8 +525,8 @@ def test_close_meanwhile(monkeypatch):
         response = ours.start(post(server.url))
         keep = ours.transport._keep
 
-        def keep_and_close(pool: object, line: object) -> bool:
-            kept = keep(pool, line)
+        def keep_and_close(*arguments: object, **others: object) -> bool:
+            kept = keep(*arguments, **others)
             ours.transport._is_closed = True
             return kept
 
@@ -845,6 +863,35 @@ def test_interrupted(monkeypatch):
                 ours.send(post(server.url))
         assert "0 connections" in repr(ours.transport)
         assert b"hello" == ours.send(post(server.url))
+
+
+@colours
+def test_interrupted_closing(colour, monkeypatch):
+    """A connection is not kept when making it ready for the next request was interrupted."""
+    with serve(KEEPS) as server, sender(colour) as ours:
+        response = ours.start(post(server.url))
+        with monkeypatch.context() as patch:
+            patch.setattr(h11.Connection, "start_next_cycle", _break)
+            with pytest.raises(RuntimeError, match="struck"):
+                ours.read(response)
+        assert "0 connections" in repr(ours.transport)
+        assert b"hello" == ours.send(post(server.url))
+
+
+@colours
+def test_interrupted_handing_over(colour, monkeypatch):
+    """An answer that cannot be handed over gives its connection and its place back."""
+    with serve(KEEPS) as server, sender(colour, max_connections=1) as ours:
+        with monkeypatch.context() as patch:
+            patch.setattr(transport, "_response", _break)
+            with pytest.raises(RuntimeError, match="struck"):
+                ours.start(post(server.url))
+        assert "0 connections" in repr(ours.transport)
+        assert b"hello" == ours.send(post(server.url))
+
+
+def _break(*_: object) -> None:
+    raise RuntimeError("struck")
 
 
 def _interrupt(*_: object) -> bytes:
