@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from ec2lite.credentials.freshness import Held, Plan, kept, plan, renewed
+from ec2lite.credentials.freshness import Held, Plan, is_over, kept, plan, renewed
 from ec2lite.credentials.provider import Clock, Found, logger, utc_now
 from ec2lite.engine.flow import GET_CREDENTIALS, Flow, GetCredentials, arun, run
 from ec2lite.engine.world import AsyncWorld, SyncWorld
@@ -66,9 +66,11 @@ class _State:
 
     def fail(self, decided: Plan, error: Exception) -> Credentials:
         """Raise what went wrong if it matters; otherwise return what is still valid."""
-        if decided is Plan.TRY and self.held is not None:
+        now = self.clock()
+        # The attempt may have taken so long that the old ones have ended meanwhile.
+        if decided is Plan.TRY and self.held is not None and not is_over(self.held, now):
             logger.warning("credentials were not renewed, the old ones go on: %s", error)
-            self.held = kept(self.held, self.clock())
+            self.held = kept(self.held, now)
             return self.current()
         self.failures += 1
         self.error = error

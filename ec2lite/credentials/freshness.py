@@ -70,6 +70,12 @@ def _same(one: Credentials, other: Credentials) -> bool:
     )
 
 
+def is_over(held: Held, now: datetime) -> bool:
+    """Whether the credentials have ended."""
+    end = held.found.credentials.expiration
+    return end is not None and now >= end
+
+
 def renewed(found: Found, now: datetime, before: Held | None = None) -> Held:
     """Return what is held after a renewal.
 

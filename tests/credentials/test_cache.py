@@ -28,6 +28,7 @@ class Source:
     delay: float = 0.0
     error: Exception | None = None
     same: bool = False
+    takes: float = 0.0  # minutes
     gate: threading.Event | None = None
     started: threading.Event = field(factory=threading.Event)
 
@@ -41,6 +42,7 @@ class Source:
         if self.gate is not None:
             yield Blocking(self.gate.wait)
         yield Sleep(self.delay)
+        self.later(self.takes)
         if self.error is not None:
             raise self.error
         end = self.now + timedelta(hours=1)
@@ -124,6 +126,18 @@ def test_failed_advisory_renewal_is_no_error(get, caplog):
     source.later(1)
     source.error = None
     assert "AKID3" == get(source).access_key_id
+
+
+def test_slow_failed_advisory_renewal_is_an_error(get):
+    """A renewal that fails after the old keys have ended does not bring them back."""
+    source = Source()
+    get(source)
+    source.later(46)
+    source.error = TransportError("down")
+    source.takes = 15
+
+    with pytest.raises(TransportError, match="down"):
+        get(source)
 
 
 def test_failed_mandatory_renewal_is_an_error(get):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec2lite.credentials.freshness import Plan, kept, plan, renewed
+from ec2lite.credentials.freshness import Plan, is_over, kept, plan, renewed
 from ec2lite.credentials.provider import Found
 from ec2lite.models import Credentials
 
@@ -53,6 +53,14 @@ def test_short_lived(age, expected):
 def test_endless():
     """Keys without an end are never renewed for their age."""
     assert Plan.KEEP is plan(renewed(found(), NOW), NOW + minutes(10**6))
+
+
+@pytest.mark.parametrize(
+    ("life", "age", "expected"), [(60, 59, False), (60, 60, True), (None, 10**6, False)]
+)
+def test_over(life, age, expected):
+    """Credentials are over at their end, if they have one."""
+    assert expected is is_over(renewed(found(life), NOW), NOW + minutes(age))
 
 
 def test_nothing_held():
