@@ -29,15 +29,16 @@ from ec2lite.errors import EC2Error, TransportError
 from ec2lite.models import Credentials
 from samples import KEYS, context, refusal, success
 
-STEPS = settings(max_examples=150, stateful_step_count=50, deadline=None)
+STEPS = settings(stateful_step_count=50, deadline=None)
 which = st.integers(0, 20)
 
 
 class QuotaMachine(RuleBasedStateMachine):
     """Calls in flight, each a flow that is driven step by step; the model keeps the accounts."""
 
-    @initialize(most=st.integers(1, 4))
-    def begin(self, most):
+    @initialize(most=st.integers(1, 4), has_outages=st.booleans())
+    def begin(self, most, has_outages):
+        self.has_outages = has_outages
         self.retrier = StandardRetrier(most, lambda: 0.5)
         self.context = context(retrier=self.retrier)
         self.quota = 500
@@ -97,6 +98,7 @@ class QuotaMachine(RuleBasedStateMachine):
         flow.close()
         del self.calls[flow]
 
+    @precondition(lambda self: self.has_outages)
     @rule(count=st.integers(1, 30))
     def outage(self, count):
         for _ in range(count):
@@ -161,12 +163,14 @@ class Core:
         self.waiting = None
         self.is_reading = False
         self.is_dead = False
+        self.is_spoilt = False
         self.left = 1
 
     async def handle_async_request(self, request):
         assert not self.wire.is_closed
         assert self.waiting is None
         assert not self.is_reading
+        assert not self.is_spoilt
         self.waiting = asyncio.get_running_loop().create_future()
         try:
             await self.waiting
@@ -191,10 +195,10 @@ class Core:
 
     async def aclose(self):
         self.is_reading = False
-        self.is_dead = self.left > 0
+        self.is_spoilt = self.left > 0
 
     def is_idle(self):
-        return not (self.is_dead or self.is_reading or self.waiting)
+        return not (self.is_dead or self.is_spoilt or self.is_reading or self.waiting)
 
     def has_expired(self):
         return self.is_dead
