@@ -62,7 +62,9 @@ class QuotaMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.calls)
     @rule(number=which)
     def succeed(self, number):
-        flow = self._pick(number)
+        self._succeed(self._pick(number))
+
+    def _succeed(self, flow):
         _, cost = self.calls.pop(flow)
         with pytest.raises(StopIteration):
             flow.send(success())
@@ -97,6 +99,18 @@ class QuotaMachine(RuleBasedStateMachine):
         flow = self._pick(number)
         flow.close()
         del self.calls[flow]
+
+    @rule(others=st.integers(0, 20))
+    def overtaken(self, others):
+        """Let other calls succeed before one that was sent again."""
+        self.start()
+        flow = list(self.calls)[-1]
+        self._fail(flow, "lost")
+        for _ in range(others):
+            self.start()
+            self._succeed(list(self.calls)[-1])
+        if flow in self.calls:
+            self._succeed(flow)
 
     @precondition(lambda self: self.has_outages)
     @rule(count=st.integers(1, 30))
