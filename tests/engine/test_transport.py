@@ -554,6 +554,26 @@ def test_respx(colour):
 
 
 @colours
+def test_respx_on_an_open_connection(colour):
+    """Respx sees requests too that a connection from before it was there could carry."""
+    with serve(KEEPS) as server, sender(colour) as ours:
+        ours.send(post(server.url))
+        with respx.mock as router:
+            router.post(server.url).respond(200, content=b"mocked")
+            assert b"mocked" == ours.send(post(server.url))
+
+
+@colours
+def test_body_that_differs_from_its_length(colour):
+    """A body longer than its Content-Length says is a LocalProtocolError."""
+    with serve(KEEPS) as server, sender(colour) as ours:
+        request = post(server.url)
+        request.headers["content-length"] = "1"
+        with pytest.raises(httpx.LocalProtocolError):
+            ours.send(request)
+
+
+@colours
 def test_many_paths(colour):
     """Paths without number do not pile up."""
     with serve(KEEPS) as server, sender(colour) as ours:
