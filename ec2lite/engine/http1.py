@@ -97,9 +97,9 @@ class _Reply:
         }
 
 
-def _timeout(request: httpcore.Request, name: str) -> float | None:
-    timeouts = cast("dict[str, float | None]", request.extensions.get("timeout", {}))
-    return timeouts.get(name)
+def _timeout(request: Any, name: str) -> float | None:  # noqa: ANN401 - half typed in httpcore
+    limit: float | None = request.extensions.get("timeout", {}).get(name)
+    return limit
 
 
 class Connection(_Talk):
