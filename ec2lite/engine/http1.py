@@ -47,7 +47,8 @@ class _Talk:
         self._host = origin.host.decode("ascii")
         self._port = origin.port
         self._context = context
-        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
+        # The name is httpcore's: route.py looks for it.
+        self._h11_state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
         self._idle = False
 
     def is_idle(self) -> bool:
@@ -61,25 +62,25 @@ class _Talk:
 
     def _say(self, event: type[h11.Event], **fields: object) -> bytes:
         try:
-            return self._state.send(event(**fields)) or b""
+            return self._h11_state.send(event(**fields)) or b""
         except h11.LocalProtocolError as error:
             raise httpcore.LocalProtocolError(str(error)) from error
 
     def _hear(self) -> object:
         try:
-            return self._state.next_event()
+            return self._h11_state.next_event()
         except h11.RemoteProtocolError as error:
             raise httpcore.RemoteProtocolError(str(error)) from error
 
     def _take(self, data: bytes) -> None:
-        if not data and self._state.their_state is h11.SEND_RESPONSE:
+        if not data and self._h11_state.their_state is h11.SEND_RESPONSE:
             raise httpcore.RemoteProtocolError("the server disconnected without an answer")
-        self._state.receive_data(data)
+        self._h11_state.receive_data(data)
 
     def end(self) -> None:
         """Make the connection idle, if both sides have finished."""
-        if self._state.our_state is h11.DONE and self._state.their_state is h11.DONE:
-            self._state.start_next_cycle()
+        if self._h11_state.our_state is h11.DONE and self._h11_state.their_state is h11.DONE:
+            self._h11_state.start_next_cycle()
             self._idle = True
 
 
