@@ -12,6 +12,7 @@ import httpcore
 import httpx
 from attrs import define, frozen
 
+from ec2lite.engine.http1 import AsyncConnection, Connection, is_watched
 from ec2lite.engine.proxies import Proxy, proxy_for
 from ec2lite.engine.tls import ssl_context
 from ec2lite.engine.wire import AsyncBackend, Backend, Wire
@@ -172,36 +173,32 @@ class Router:
         """Return a line that will connect when it is first used."""
         wire = Wire()
         backend = Backend(wire)
-        if target.proxy is None:
-            core: Any = httpcore.HTTPConnection(
-                target.url.origin,
-                ssl_context=self._context(target.url.scheme),
-                network_backend=backend,
-            )
+        origin, context = target.url.origin, self._context(target.url.scheme)
+        core: Any
+        if target.proxy is None and not is_watched():
+            core = Connection(origin, context, backend)
+        elif target.proxy is None:
+            core = httpcore.HTTPConnection(origin, context, network_backend=backend)
         else:
             core = httpcore.ConnectionPool(
-                proxy=self._proxy(target.proxy),
-                ssl_context=self._context(target.url.scheme),
-                network_backend=backend,
-            ).create_connection(target.url.origin)
+                proxy=self._proxy(target.proxy), ssl_context=context, network_backend=backend
+            ).create_connection(origin)
         return Line(core, wire, target.key)
 
     def aopen(self, target: Target) -> Line:
         """Return a line for async requests that will connect when it is first used."""
         wire = Wire()
         backend = AsyncBackend(wire)
-        if target.proxy is None:
-            core: Any = httpcore.AsyncHTTPConnection(
-                target.url.origin,
-                ssl_context=self._context(target.url.scheme),
-                network_backend=backend,
-            )
+        origin, context = target.url.origin, self._context(target.url.scheme)
+        core: Any
+        if target.proxy is None and not is_watched():
+            core = AsyncConnection(origin, context, backend)
+        elif target.proxy is None:
+            core = httpcore.AsyncHTTPConnection(origin, context, network_backend=backend)
         else:
             core = httpcore.AsyncConnectionPool(
-                proxy=self._proxy(target.proxy),
-                ssl_context=self._context(target.url.scheme),
-                network_backend=backend,
-            ).create_connection(target.url.origin)
+                proxy=self._proxy(target.proxy), ssl_context=context, network_backend=backend
+            ).create_connection(origin)
         return Line(core, wire, target.key)
 
     def _context(self, scheme: bytes) -> ssl.SSLContext | None:

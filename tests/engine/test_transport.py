@@ -554,6 +554,26 @@ def test_respx(colour):
 
 
 @colours
+def test_respx_on_an_open_connection(colour):
+    """Respx sees requests too that a connection from before it was there could carry."""
+    with serve(KEEPS) as server, sender(colour) as ours:
+        ours.send(post(server.url))
+        with respx.mock as router:
+            router.post(server.url).respond(200, content=b"mocked")
+            assert b"mocked" == ours.send(post(server.url))
+
+
+@colours
+def test_body_that_differs_from_its_length(colour):
+    """A body longer than its Content-Length says is a LocalProtocolError."""
+    with serve(KEEPS) as server, sender(colour) as ours:
+        request = post(server.url)
+        request.headers["content-length"] = "1"
+        with pytest.raises(httpx.LocalProtocolError):
+            ours.send(request)
+
+
+@colours
 def test_many_paths(colour):
     """Paths without number do not pile up."""
     with serve(KEEPS) as server, sender(colour) as ours:
@@ -794,12 +814,14 @@ def test_cancelled_tidying(backend):
         anyio.run(main, server, backend=backend)
 
 
+@pytest.mark.parametrize("proxied", [False, True])
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_left_in_the_middle(backend):
+def test_left_in_the_middle(backend, proxied):
     """A body that is read in part and closed leaves no generator for the event loop to finish."""
 
     async def main(url: str) -> None:
-        transport = AsyncTransport(environ={})
+        # The server does not mind that it is taken for a proxy to itself.
+        transport = AsyncTransport(environ={"http_proxy": url} if proxied else {})
         response = await transport.handle_async_request(post(url))
         assert b"x" == (await anext(aiter(response.stream)))[:1]
         await response.aclose()
@@ -808,6 +830,7 @@ def test_left_in_the_middle(backend):
         await anyio.lowlevel.checkpoint()
         await transport.aclose()
 
+    # More than is read at once, and less than is said.
     sent = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 100_000
     with warnings.catch_warnings(record=True) as caught, serve([take, sent, stall]) as server:
         warnings.simplefilter("always")
