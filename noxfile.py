@@ -75,3 +75,21 @@ def mutants(session: nox.Session) -> None:
     session.log(f"{unnoticed} of {counts['total']} mutants went unnoticed")
     if unnoticed > counts["total"] / 10:
         session.error("too many mutants went unnoticed")
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Throw bytes at parse_response: for ten minutes, or as the arguments say."""
+    session.install(".[dev]")
+    found = session.create_tmp()
+    arguments = session.posargs or ["-max_total_time=600", "-max_len=8192"]
+    session.run(
+        "python", "tests/fuzz/fuzz_parse_response.py", *arguments, found, "tests/fuzz/corpus"
+    )
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Make 200,000 calls with faults, and see whether anything leaks or gets lost."""
+    session.install(".[test]")
+    session.run("python", "tests/soak.py", *session.posargs)
