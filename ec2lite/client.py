@@ -71,7 +71,7 @@ class _Base(Generic[T]):
                 f"transport: {type(self).__name__} needs one with {self._send_method}()"
             )
         self._setup = Setup(
-            settings=Settings(profile=profile),
+            settings=Settings(profile=profile, own_region=region),
             region=region,
             endpoint_url=endpoint_url,
             use_fips=use_fips,

@@ -37,13 +37,15 @@ _RETRY_MODES: Final = {"standard": "standard", "adaptive": "adaptive", "legacy":
 class Settings:
     """What the environment and the shared files say.
 
-    ``environ`` is the environment, ``profile`` the name of the profile that the caller asked for;
-    None leaves the choice to the environment. Settings that nobody made are None. What cannot be
-    read or makes no sense is a ``ConfigError``, which names the variable, or the key and profile.
+    ``environ`` is the environment, ``profile`` the name of the profile that the caller asked for,
+    ``own_region`` the Region; None leaves them to the environment. Settings that nobody made are
+    None. What cannot be read or makes no sense is a ``ConfigError``, which names the variable, or
+    the key and profile.
     """
 
     environ: Mapping[str, str] = field(factory=lambda: os.environ, repr=False)
     profile: str | None = None
+    own_region: str | None = field(default=None, repr=False)
 
     def env(self, name: str) -> str | None:
         """Return an environment variable; None if it is not set, empty or blank."""
@@ -163,8 +165,12 @@ class Settings:
 
     @property
     def region(self) -> str | None:
-        """AWS_REGION, AWS_DEFAULT_REGION, or ``region`` of the profile."""
-        return self.env("AWS_REGION") or self.value("AWS_DEFAULT_REGION", "region")
+        """The caller's, else AWS_REGION, AWS_DEFAULT_REGION, or ``region`` of the profile.
+
+        STS is asked there, too: keys of a partition are worth nothing at the STS of another.
+        """
+        own = self.own_region or self.env("AWS_REGION")
+        return own or self.value("AWS_DEFAULT_REGION", "region")
 
     @property
     def retry_mode(self) -> str | None:
