@@ -67,8 +67,8 @@ def _parse(name: str, value: str) -> Proxy:
     if split is None:
         raise ConfigError(f"{name} is not a URL: write http://host:port")
     host, port = split.hostname, split.port
-    if not host:
-        raise ConfigError(f"{name} names no host: write http://host:port")
+    if not (host and host.isascii()):
+        raise ConfigError(f"{name} names no host in ASCII: write http://host:port")
     if split.scheme not in SCHEMES:
         raise ConfigError(f"{name} has a scheme that is none of {', '.join(SCHEMES)}")
     auth = None

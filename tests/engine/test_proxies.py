@@ -125,6 +125,7 @@ def test_auth():
         ("http://me:secret@[::1", "https_proxy is not a URL"),
         ("http://me:secret/@proxy:3128", "https_proxy is not a URL"),
         ("http://me:secret@:3128", "https_proxy names no host"),
+        ("http://me:secret@pröxy:3128", "https_proxy names no host in ASCII"),
         ("ftp://me:secret@proxy", "https_proxy has a scheme that is none of http, https"),
     ],
 )
