@@ -61,7 +61,7 @@ def _sendable(url: str, name: str) -> str:
     import httpx
 
     try:
-        httpx.URL(url)
+        _ = httpx.URL(url).host
     except (httpx.InvalidURL, UnicodeError):
         raise CredentialsError(f"{name} is not a URL.") from None
     return url
