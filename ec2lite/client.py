@@ -84,6 +84,8 @@ class _Base(Generic[T]):
         )
         if credentials is not None:
             given.check(credentials)
+        if not (mfa_token is None or callable(mfa_token)):
+            raise ConfigError(f"mfa_token: a function is needed, not {type(mfa_token).__name__}")
         self._credentials = credentials
         self._mfa_token = mfa_token
         self._transport = transport

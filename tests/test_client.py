@@ -660,3 +660,12 @@ def test_sts_of_the_region(colour, monkeypatch, tmp_path):
         ec2.stop_instances("i-1")
 
     assert {"https://sts.cn-north-1.amazonaws.com.cn"} == set(asked)
+
+
+def test_mfa_token_that_is_no_function(colour):
+    """A code in place of the function that returns it is refused before anything is sent."""
+    with (
+        pytest.raises(ec2lite.ConfigError, match=r"^mfa_token: a function is needed, not str$"),
+        colour.client(mfa_token="123456"),
+    ):
+        pass

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field
 
@@ -19,6 +19,8 @@ from ec2lite.config.profiles import parse_profiles
 from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
+    from attrs import Attribute
+
     from ec2lite.config.profiles import Profiles, Section, Value
 
 # What services are called in AWS_ENDPOINT_URL_<NAME> and, in lower case, in a `services` section.
@@ -33,6 +35,13 @@ _SERVICE_IDS: Final = {
 _RETRY_MODES: Final = {"standard": "standard", "adaptive": "adaptive", "legacy": "standard"}
 
 
+def _is_text(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """Refuse what untyped callers pass."""
+    del instance
+    if not (value is None or isinstance(value, str)):
+        raise ConfigError(f"{attribute.name}: a string is needed, not {type(value).__name__}")
+
+
 @define(eq=False)
 class Settings:
     """What the environment and the shared files say.
@@ -44,7 +53,7 @@ class Settings:
     """
 
     environ: Mapping[str, str] = field(factory=lambda: os.environ, repr=False)
-    profile: str | None = None
+    profile: str | None = field(default=None, validator=_is_text)
     own_region: str | None = field(default=None, repr=False)
 
     def env(self, name: str) -> str | None:
@@ -63,7 +72,8 @@ class Settings:
 
         The order of the two variables is botocore's.
         """
-        return self._named_profile or "default"
+        name = self._named_profile
+        return "default" if name is None else name
 
     @property
     def _named_profile(self) -> str | None:
