@@ -74,7 +74,7 @@ class _Base(Generic[T]):
                 f"transport: {type(self).__name__} needs one with {self._send_method}()"
             )
         self._setup = Setup(
-            settings=Settings(profile=profile),
+            settings=Settings(profile=profile, own_region=region),
             region=region,
             endpoint_url=endpoint_url,
             use_fips=use_fips,
@@ -89,6 +89,8 @@ class _Base(Generic[T]):
         )
         if credentials is not None:
             given.check(credentials)
+        if not (mfa_token is None or callable(mfa_token)):
+            raise ConfigError(f"mfa_token: a function is needed, not {type(mfa_token).__name__}")
         self._credentials = credentials
         self._mfa_token = mfa_token
         self._transport = transport

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -158,3 +159,12 @@ class Script:
             assert self.clock is not None
             self.clock.move(seconds)
         return outcome
+
+
+def told(error):
+    """Return all that an error tells, and what it is chained to, hidden or not."""
+    text, links = "".join(traceback.format_exception(error)), [error]
+    for link in links:
+        links += [each for each in (link.__cause__, link.__context__) if each and each not in links]
+        text += f"{link!s}{link!r}{vars(link)}"
+    return text

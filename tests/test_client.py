@@ -633,3 +633,39 @@ def test_nobody_there(colour):
 
     error = caught.value
     assert (3, False, False) == (error.attempts, error.maybe_sent, error.is_timeout)
+
+
+def test_sts_of_the_region(colour, monkeypatch, tmp_path):
+    """Roles are assumed at the STS of the client's own Region, whatever the environment says."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile role]\nrole_arn = arn:aws-cn:iam::123456789012:role/r\n"
+        "credential_source = Environment\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "HUSH")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    asked = []
+
+    def handle(request):
+        asked.append(str(request.url))
+        return httpx.Response(400)
+
+    transport = httpx.MockTransport(handle)
+    with (
+        colour.client("cn-north-1", profile="role", transport=transport) as ec2,
+        pytest.raises(ec2lite.CredentialsError),
+    ):
+        ec2.stop_instances("i-1")
+
+    assert {"https://sts.cn-north-1.amazonaws.com.cn"} == set(asked)
+
+
+def test_mfa_token_that_is_no_function(colour):
+    """A code in place of the function that returns it is refused before anything is sent."""
+    with (
+        pytest.raises(ec2lite.ConfigError, match=r"^mfa_token: a function is needed, not str$"),
+        colour.client(mfa_token="123456"),
+    ):
+        pass

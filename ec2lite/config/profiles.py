@@ -67,12 +67,20 @@ def parse_profiles(
     names the file and line of a ``[`` without ``]``, of a property without a name or ``=``, or of
     one that stands before any section.
     """
+    _need_text("config", config)
+    _need_text("credentials", credentials)
     found = _Reader(config_name, _config_section).read(config or "")
     secrets = _Reader(credentials_name, _credentials_section).read(credentials or "")
     profiles = {**found["default"], **found["profile"]}
     for name, section in secrets["profile"].items():
         profiles[name] = {**profiles.get(name, {}), **section}
     return Profiles(profiles, found["sso-session"], found["services"])
+
+
+def _need_text(name: str, value: object) -> None:
+    """Refuse what untyped callers pass."""
+    if not (value is None or isinstance(value, str)):
+        raise ConfigError(f"{name}: the file's text is needed, not {type(value).__name__}")
 
 
 def _config_section(title: str) -> tuple[str, str] | None:

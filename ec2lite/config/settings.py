@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field
 
@@ -19,6 +19,8 @@ from ec2lite.config.profiles import parse_profiles
 from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
+    from attrs import Attribute
+
     from ec2lite.config.profiles import Profiles, Section, Value
 
 # What services are called in AWS_ENDPOINT_URL_<NAME> and, in lower case, in a `services` section.
@@ -33,17 +35,26 @@ _SERVICE_IDS: Final = {
 _RETRY_MODES: Final = {"standard": "standard", "adaptive": "adaptive", "legacy": "standard"}
 
 
+def _is_text(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """Refuse what untyped callers pass."""
+    del instance
+    if not (value is None or isinstance(value, str)):
+        raise ConfigError(f"{attribute.name}: a string is needed, not {type(value).__name__}")
+
+
 @define(eq=False)
 class Settings:
     """What the environment and the shared files say.
 
-    ``environ`` is the environment, ``profile`` the name of the profile that the caller asked for;
-    None leaves the choice to the environment. Settings that nobody made are None. What cannot be
-    read or makes no sense is a ``ConfigError``, which names the variable, or the key and profile.
+    ``environ`` is the environment, ``profile`` the name of the profile that the caller asked for,
+    ``own_region`` the Region; None leaves them to the environment. Settings that nobody made are
+    None. What cannot be read or makes no sense is a ``ConfigError``, which names the variable, or
+    the key and profile.
     """
 
     environ: Mapping[str, str] = field(factory=lambda: os.environ, repr=False)
-    profile: str | None = None
+    profile: str | None = field(default=None, validator=_is_text)
+    own_region: str | None = field(default=None, repr=False)
 
     def env(self, name: str) -> str | None:
         """Return an environment variable; None if it is not set, empty or blank."""
@@ -61,7 +72,8 @@ class Settings:
 
         The order of the two variables is botocore's.
         """
-        return self._named_profile or "default"
+        name = self._named_profile
+        return "default" if name is None else name
 
     @property
     def _named_profile(self) -> str | None:
@@ -163,8 +175,12 @@ class Settings:
 
     @property
     def region(self) -> str | None:
-        """AWS_REGION, AWS_DEFAULT_REGION, or ``region`` of the profile."""
-        return self.env("AWS_REGION") or self.value("AWS_DEFAULT_REGION", "region")
+        """The caller's, else AWS_REGION, AWS_DEFAULT_REGION, or ``region`` of the profile.
+
+        STS is asked there, too: keys of a partition are worth nothing at the STS of another.
+        """
+        own = self.own_region or self.env("AWS_REGION")
+        return own or self.value("AWS_DEFAULT_REGION", "region")
 
     @property
     def retry_mode(self) -> str | None:

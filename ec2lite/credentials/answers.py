@@ -1,44 +1,52 @@
 """Documents that hold secrets: read so that no error ever quotes them.
 
-Exceptions of the JSON parser carry the text, so they are never chained.
+Exceptions of the parsers carry the text. They are let go before another error is raised: ``from
+None`` would only hide them, and whoever walks ``__context__``, as error trackers do, would find it.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ec2lite.errors import ConfigError, CredentialsError
 from ec2lite.models import Credentials
+from ec2lite.protocol.dates import read_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SECOND = timedelta(seconds=1)
+_BROKEN: Final = object()
 _CODE = re.compile(r"[A-Za-z][A-Za-z_.]{2,63}")
 
 
 def parse_json(body: bytes | str, what: str) -> dict[str, Any]:
     """Return the JSON object that ``body`` is, or raise an error that names ``what``."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        raise CredentialsError(f"{what} is not JSON.") from None
+    document = _load(body)
+    if document is _BROKEN:
+        raise CredentialsError(f"{what} is not JSON.")
     if not isinstance(document, dict):
         raise CredentialsError(f"{what} is not a JSON object.")
     return cast("dict[str, Any]", document)
 
 
+def _load(body: bytes | str) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return _BROKEN
+
+
 def parse_time(value: object, what: str) -> datetime:
     """Return the time that an ISO 8601 string names; without a time zone it is UTC."""
     # Older versions of the AWS CLI wrote "UTC" for "Z".
-    try:
-        time = datetime.fromisoformat(str(value).replace("UTC", "+00:00"))
-    except ValueError:
-        raise CredentialsError(f"{what} is not a time in ISO 8601.") from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    time = read_time(str(value).replace("UTC", "+00:00"))
+    if time is None:
+        raise CredentialsError(f"{what} is not a time in ISO 8601.")
+    return time
 
 
 def string(document: Mapping[str, Any], key: str, what: str) -> str:
@@ -110,10 +118,7 @@ def error_code(body: bytes, headers: Mapping[str, str]) -> str:
 
     A sentence might quote what was sent; a code is letters.
     """
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = None
+    document = _load(body)
     candidates = [headers.get("x-amzn-errortype", "").partition(":")[0]]
     if isinstance(document, dict):
         members = cast("dict[str, Any]", document)

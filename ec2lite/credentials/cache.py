@@ -16,6 +16,7 @@ from ec2lite.credentials.freshness import Held, Plan, is_over, kept, plan, renew
 from ec2lite.credentials.provider import Clock, Found, logger, utc_now
 from ec2lite.engine.flow import GET_CREDENTIALS, Flow, GetCredentials, arun, run
 from ec2lite.engine.world import AsyncWorld, SyncWorld
+from ec2lite.errors import EC2Error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,9 +55,7 @@ class _State:
         """
         decided = self.plan(want)
         if decided is Plan.MUST and self.failures != failures and self.error is not None:
-            again = copy.copy(self.error)
-            again.__cause__ = self.error.__cause__
-            raise again
+            raise _again(self.error)
         return decided
 
     def succeed(self, found: Found) -> Credentials:
@@ -75,6 +74,15 @@ class _State:
         self.failures += 1
         self.error = error
         raise error
+
+
+def _again(error: Exception) -> Exception:
+    """Return a copy, for each caller's own traceback; others' errors need not be fit for that."""
+    if not isinstance(error, EC2Error):
+        return error
+    copied = copy.copy(error)
+    copied.__cause__ = error.__cause__
+    return copied
 
 
 class CredentialCache:

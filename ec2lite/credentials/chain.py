@@ -38,7 +38,7 @@ CHAIN: Final[tuple[Named, ...]] = (
     ("container", container),
     ("instance metadata", imds),
 )
-_ENVIRONMENT = CHAIN[0]
+_OF_THE_ENVIRONMENT = CHAIN[:2]
 
 
 def resolve(ask: Ask, only: str | None = None) -> Flow[Found]:
@@ -49,8 +49,7 @@ def resolve(ask: Ask, only: str | None = None) -> Flow[Found]:
     """
     # A profile that was named and is not there is an error, even where nobody would need it.
     _ = ask.settings.section
-    chain = [each for each in CHAIN if only in {None, each[0]}]
-    if ask.settings.profile_is_explicit and _ENVIRONMENT in chain:
-        # Who names a profile means it.
-        chain.remove(_ENVIRONMENT)
+    # Who names a profile means it.
+    left_out = _OF_THE_ENVIRONMENT if ask.settings.profile_is_explicit else ()
+    chain = [each for each in CHAIN if only in {None, each[0]} and each not in left_out]
     return (yield from first(chain, ask))

@@ -48,11 +48,22 @@ def _url(ask: Ask) -> str:
     if path := ask.env(_RELATIVE):
         if not path.startswith("/"):
             raise CredentialsError(f"{_RELATIVE} does not begin with a slash.")
-        return f"http://{_ECS}{path}"
+        return _sendable(f"http://{_ECS}{path}", _RELATIVE)
     url = ask.env(_FULL)
     if url is None:
         raise NotHere(f"neither {_RELATIVE} nor {_FULL} is set")
     check_host(url)
+    return _sendable(url, _FULL)
+
+
+def _sendable(url: str, name: str) -> str:
+    """Return a URL that the HTTP library takes; its own error is not for users of ours."""
+    import httpx
+
+    try:
+        _ = httpx.URL(url).host
+    except (httpx.InvalidURL, UnicodeError):
+        raise CredentialsError(f"{name} is not a URL.") from None
     return url
 
 
@@ -61,6 +72,7 @@ def check_host(url: str) -> None:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
+        _ = parts.port
     except ValueError:
         raise CredentialsError(f"{_FULL} is not a URL.") from None
     if parts.scheme == "https" and host:

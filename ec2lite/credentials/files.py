@@ -16,23 +16,38 @@ if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
 
 
+_MISSING = (FileNotFoundError, NotADirectoryError)
+
+
+class MissingError(CredentialsError):
+    """There is no such file."""
+
+
 def read(path: str | Path, what: str) -> Flow[str]:
     """Return a file's text; a ``CredentialsError`` names the file that cannot be read."""
     place = Path(path)
     try:
-        return cast("str", (yield Blocking(lambda: place.read_text("utf-8"))))
+        content = cast("bytes", (yield Blocking(place.read_bytes)))
     except OSError as error:
-        raise CredentialsError(f"{what} {place}: {error.strerror}.") from None
+        problem = MissingError if isinstance(error, _MISSING) else CredentialsError
+        raise problem(f"{what} {place}: {error.strerror}.") from None
+    except ValueError:
+        raise CredentialsError(f"{what} {place} has a null character in its name.") from None
+    try:
+        return content.decode()
     except UnicodeDecodeError:
-        # Its exception holds the file's bytes.
-        raise CredentialsError(f"{what} {place} is not UTF-8 text.") from None
+        pass
+    # Raised out here, as the error above holds the file's bytes.
+    raise CredentialsError(f"{what} {place} is not UTF-8 text.")
 
 
 def read_json(path: Path, what: str) -> Flow[dict[str, Any] | None]:
     """Return the JSON object in a file, or None when there is no such file."""
-    if not (yield Blocking(path.is_file)):
+    try:
+        text = yield from read(path, what)
+    except MissingError:
         return None
-    return parse_json((yield from read(path, what)), f"{what} {path}")
+    return parse_json(text, f"{what} {path}")
 
 
 def write_json(path: Path, document: dict[str, Any]) -> Flow[None]:

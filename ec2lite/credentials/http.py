@@ -70,8 +70,9 @@ def _try(request: httpx.Request, what: str) -> Flow[Answer | TransportError]:
     except TransportError as error:
         return error
     except ResponseError as error:
-        # Its exception holds the beginning of what was received.
-        raise CredentialsError(f"{what}: {error.args[0]}.") from None
+        reason = error.args[0]
+    # Raised out here, as the error above holds the beginning of what was received.
+    raise CredentialsError(f"{what}: {reason}.")
 
 
 def _answer(outcome: Answer | TransportError, what: str) -> Answer:

@@ -67,7 +67,7 @@ def extended(credentials: Credentials, now: datetime, dice: float) -> Credential
     renews them is down. They are asked for again in 17 to 25 minutes.
     """
     later = timedelta(minutes=17 + 8 * dice)
-    if credentials.expiration is None or now < credentials.expiration - later:
+    if credentials.expiration is None or now + later < credentials.expiration:
         return credentials
     return evolve(credentials, expiration=now + later)
 

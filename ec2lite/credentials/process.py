@@ -16,6 +16,7 @@ from ec2lite.errors import CredentialsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from subprocess import CompletedProcess
 
     from ec2lite.engine.flow import Flow
     from ec2lite.models import Credentials
@@ -42,6 +43,8 @@ def process(ask: Ask) -> Flow[Credentials]:
 
 def arguments(command: str, what: str, platform: str = sys.platform) -> str | list[str]:
     """Split a command as a shell would; no shell sees it. Windows splits command lines itself."""
+    if "\0" in command:
+        raise CredentialsError(f"{what} cannot be read: it has a null character.")
     if platform == "win32":
         return command
     try:
@@ -52,18 +55,24 @@ def arguments(command: str, what: str, platform: str = sys.platform) -> str | li
 
 def execute(program: str | Sequence[str], what: str, timeout: float) -> bytes:
     """Return what a program prints; what it says on stderr is shown when it fails."""
-    import subprocess
-
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own configuration says what to run
-            program, capture_output=True, check=False, timeout=timeout
-        )
-    except subprocess.TimeoutExpired:
-        # Its exception holds what the program printed so far, which may be a secret.
-        raise CredentialsError(f"{what} did not end within {timeout:g} seconds.") from None
-    except OSError as error:
-        raise CredentialsError(f"{what} could not be started: {error.strerror}.") from None
+    done = _run(program, what, timeout)
+    if done is None:
+        raise CredentialsError(f"{what} did not end within {timeout:g} seconds.")
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()[:_STDERR_SHOWN]
         raise CredentialsError(f"{what} failed (exit code {done.returncode}): {said}")
     return done.stdout
+
+
+def _run(program: str | Sequence[str], what: str, timeout: float) -> CompletedProcess[bytes] | None:
+    import subprocess
+
+    try:
+        return subprocess.run(  # noqa: S603 - the user's own configuration says what to run
+            program, capture_output=True, check=False, timeout=timeout
+        )
+    except subprocess.TimeoutExpired:
+        # It holds what the program printed so far, so it must not become another error's context.
+        return None
+    except OSError as error:
+        raise CredentialsError(f"{what} could not be started: {error.strerror}.") from None

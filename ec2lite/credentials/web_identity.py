@@ -24,7 +24,7 @@ _VARIABLES = {
 
 def from_environment(ask: Ask) -> Flow[Credentials]:
     """Assume the role of ``AWS_ROLE_ARN`` with the token in ``AWS_WEB_IDENTITY_TOKEN_FILE``."""
-    if _setting(ask, "web_identity_token_file", profile=False) is None:
+    if ask.env("AWS_WEB_IDENTITY_TOKEN_FILE") is None:
         raise NotHere("AWS_WEB_IDENTITY_TOKEN_FILE is not set")
     return (yield from _assume(ask))
 
@@ -56,11 +56,11 @@ def _assume(ask: Ask) -> Flow[Credentials]:
     return (yield from sts.assume(ask, request, None, role))
 
 
-def _setting(ask: Ask, key: str, *, profile: bool = True) -> str | None:
+def _setting(ask: Ask, key: str) -> str | None:
     """Return a setting as botocore does: each of the three from the environment first.
 
     A profile that was named, by the caller or as a source, leaves the environment out.
     """
     by_name = ask.settings.profile_is_explicit or ask.is_source
     value = None if by_name else ask.env(_VARIABLES[key])
-    return value or (ask.value(key) if profile else None)
+    return value or ask.value(key)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from attrs import frozen
 
 from ec2lite.config.endpoints import resolve_endpoint
@@ -11,6 +9,7 @@ from ec2lite.config.settings import Settings
 from ec2lite.credentials import sts
 from ec2lite.credentials.cache import CredentialCache
 from ec2lite.credentials.search import search
+from ec2lite.engine import checks
 from ec2lite.engine.context import utc_now
 from ec2lite.engine.flow import run
 from ec2lite.engine.transport import Transport
@@ -33,25 +32,27 @@ def whoami(
     region: str | None = None, *, profile: str | None = None, endpoint_url: str | None = None
 ) -> Identity:
     """Ask STS who a client with these arguments would be. Raises what a call would raise."""
-    # Arguments win over the environment, so they may as well be a part of it.
-    said = {"AWS_REGION": region, "AWS_ENDPOINT_URL_EC2": endpoint_url}
-    environ = {**os.environ, **{name: value for name, value in said.items() if value is not None}}
-    settings = Settings(environ, profile)
+    settings = Settings(profile=profile, own_region=checks.region(region))
+    endpoint_url = checks.url(endpoint_url)
     with Transport(ca_bundle=settings.ca_bundle) as transport:
         cache = CredentialCache(search(settings).flow, transport)
         asking = sts.caller(settings, utc_now)(GetCallerIdentity(), cache.get())
         result = run(asking, SyncWorld(transport, cache))
     return Identity(
-        result.account, result.arn, str(cache.provider), settings.region, _endpoint(settings)
+        result.account,
+        result.arn,
+        str(cache.provider),
+        settings.region,
+        _endpoint(settings, endpoint_url),
     )
 
 
-def _endpoint(settings: Settings) -> str | None:
+def _endpoint(settings: Settings, endpoint_url: str | None) -> str | None:
     if settings.region is None:
         return None
     return resolve_endpoint(
         settings.region,
         use_fips=bool(settings.use_fips),
         use_dualstack=bool(settings.use_dualstack),
-        endpoint_url=settings.endpoint_url(),
+        endpoint_url=endpoint_url or settings.endpoint_url(),
     ).url

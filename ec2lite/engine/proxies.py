@@ -63,20 +63,28 @@ def _names(scheme: str, environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _parse(name: str, value: str) -> Proxy:
-    try:
-        split = urlsplit(value if "://" in value else f"http://{value}")
-        host, port = split.hostname, split.port
-    except ValueError:
-        # Not chained: urllib's message shows the value.
-        raise ConfigError(f"{name} is not a URL: write http://host:port") from None
-    if not host:
-        raise ConfigError(f"{name} names no host: write http://host:port")
+    split = _split(value if "://" in value else f"http://{value}")
+    if split is None:
+        raise ConfigError(f"{name} is not a URL: write http://host:port")
+    host, port = split.hostname, split.port
+    if not (host and host.isascii()):
+        raise ConfigError(f"{name} names no host in ASCII: write http://host:port")
     if split.scheme not in SCHEMES:
         raise ConfigError(f"{name} has a scheme that is none of {', '.join(SCHEMES)}")
     auth = None
     if split.username is not None:
         auth = (unquote(split.username), unquote(split.password or ""))
     return Proxy(split.scheme, host, port or SCHEMES[split.scheme], auth)
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        split = urlsplit(url)
+        _ = split.port
+    except ValueError:
+        # Its message shows a part of the URL, so it must not become the context of another error.
+        return None
+    return split
 
 
 def _bypassed(target: SplitResult, environ: Mapping[str, str]) -> bool:

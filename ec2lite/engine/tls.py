@@ -35,11 +35,10 @@ def _default() -> ssl.SSLContext:
 
 
 def _from_bundle(path: str) -> ssl.SSLContext:
-    is_directory = Path(path).is_dir()
     try:
-        if is_directory:
+        if Path(path).is_dir():
             return ssl.create_default_context(capath=path)
         return ssl.create_default_context(cafile=path)
-    except OSError as error:
-        # ssl.SSLError is one too: a file without a certificate in it.
+    except (OSError, ValueError) as error:
+        # OSError: also ssl.SSLError, a file without a certificate in it. ValueError: a null character.
         raise ConfigError(f"the CA bundle {path!r} cannot be read: {error}") from error

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import field, frozen
@@ -13,9 +12,12 @@ from attrs import field, frozen
 from ec2lite.errors import ResponseError
 from ec2lite.models import Credentials, ResponseMetadata
 from ec2lite.protocol import xml
+from ec2lite.protocol.dates import read_time
 from ec2lite.protocol.operation import Operation
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ec2lite.protocol.xml import Element
 
 
@@ -103,8 +105,7 @@ def _filled(keys: Element, name: str) -> str:
 
 
 def _time(value: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        raise ResponseError("<Expiration> is not a time in ISO 8601") from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    time = read_time(value)
+    if time is None:
+        raise ResponseError("<Expiration> is not a time in ISO 8601")
+    return time

@@ -11,3 +11,15 @@ def timestamp(now: datetime) -> str:
     A datetime without a time zone is taken as UTC, as botocore's own are.
     """
     return (now.astimezone(UTC) if now.tzinfo else now).strftime("%Y%m%dT%H%M%SZ")
+
+
+def read_time(text: str) -> datetime | None:
+    """Return the time that ISO 8601 text names, without a zone in UTC; None if it names none.
+
+    None rather than an error, for the standard library's quotes the text, and secrets stray.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -359,3 +359,10 @@ def test_any_text(text):
     except ConfigError:
         return
     assert all(key == key.lower() for one in parsed.profiles.values() for key in one)
+
+
+@pytest.mark.parametrize("name", ["config", "credentials"])
+def test_not_a_text(name):
+    """What is not a text is refused by the argument's name, without showing it."""
+    with pytest.raises(ConfigError, match=f"^{name}: the file's text is needed, not bytes$"):
+        parse_profiles(**{name: b"[default]"})

@@ -344,3 +344,15 @@ def test_wrong_endpoint_url(make, environ, config, where):
     """What is no URL is an error that says where it stands."""
     with pytest.raises(ConfigError, match=f"^{where} must begin with http:// or https://$"):
         make(environ, config).endpoint_url()
+
+
+def test_profile_that_is_no_text():
+    """A profile that is not a string is refused by name."""
+    with pytest.raises(ConfigError, match=r"^profile: a string is needed, not list$"):
+        Settings(profile=["dev"])
+
+
+def test_profile_without_a_name(make):
+    """An empty profile is the name of none, not of the default one."""
+    with pytest.raises(ConfigError, match=r"^profile '' is neither in"):
+        _ = make(config="[default]\nregion = eu-west-1\n", profile="").section

@@ -1,6 +1,5 @@
 """Documents that hold secrets."""
 
-import traceback
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +8,9 @@ from hypothesis import strategies as st
 
 from ec2lite.credentials import answers
 from ec2lite.errors import CredentialsError
+from samples import told
 
+NO_TEXT = b'{"a": "HUSH\xff"}'
 BROKEN = '{"a": "HUSH'
 
 
@@ -19,7 +20,15 @@ def test_broken_documents(rest):
     with pytest.raises(CredentialsError, match="It is not JSON") as caught:
         answers.parse_json(BROKEN + rest.replace('"', ""), "It")
 
-    assert "HUSH" not in "".join(traceback.format_exception(caught.value))
+    assert "HUSH" not in told(caught.value)
+
+
+def test_not_text():
+    """Bytes that are no text are an error that holds none of them."""
+    with pytest.raises(CredentialsError, match="It is not JSON") as caught:
+        answers.parse_json(NO_TEXT, "It")
+
+    assert "HUSH" not in told(caught.value)
 
 
 def test_deep_document():

@@ -227,6 +227,28 @@ def test_threads_share_a_failure():
     assert {(("sso", "expired"),)} == {error.failures for error in errors}
 
 
+class OddError(Exception):
+    """An error that cannot be copied, of the caller's own mfa_token."""
+
+    def __init__(self, device, reason):
+        super().__init__(f"{device}: {reason}")
+
+
+def test_threads_share_a_foreign_failure():
+    """An error that is not ours reaches all threads that waited, as it is."""
+    source = Source(delay=0.1, error=OddError("mfa", "no battery"))
+    cache = held(source)
+
+    def ask(_):
+        with pytest.raises(OddError, match="no battery"):
+            cache.get()
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(ask, range(16)))
+
+    assert source.calls < 10
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_tasks_share_a_failure(backend):
     """Tasks that waited for a renewal that failed fail with it, each with an error of its own."""

@@ -1,7 +1,6 @@
 """Files that hold secrets."""
 
 import os
-import traceback
 
 import pytest
 
@@ -9,6 +8,7 @@ from ec2lite.credentials import files
 from ec2lite.engine.flow import run
 from ec2lite.engine.world import SyncWorld
 from ec2lite.errors import CredentialsError
+from samples import told
 
 WORLD = SyncWorld(None, None)
 
@@ -20,7 +20,23 @@ def test_not_text(tmp_path):
     with pytest.raises(CredentialsError, match=r"The file .*token is not UTF-8") as caught:
         run(files.read(path, "The file"), WORLD)
 
-    assert "HUSH" not in "".join(traceback.format_exception(caught.value))
+    assert "HUSH" not in told(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 300, "."])
+def test_odd_names(tmp_path, name):
+    """A file that nobody can read is an error that says why, also where it need not be there."""
+    for read in (files.read, files.read_json):
+        with pytest.raises(CredentialsError, match=r"null character|too long|directory"):
+            run(read(tmp_path / name, "The file"), WORLD)
+
+
+@pytest.mark.parametrize("name", ["nothing", "file/nothing"])
+def test_no_such_file(tmp_path, name):
+    """A file that need not be there is None when it is not."""
+    (tmp_path / "file").touch()
+
+    assert run(files.read_json(tmp_path / name, "The file"), WORLD) is None
 
 
 def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch, caplog):

@@ -6,6 +6,7 @@ import pytest
 
 from ec2lite.credentials.process import arguments, execute
 from ec2lite.errors import CredentialsError
+from samples import told
 
 
 def test_timeout():
@@ -14,7 +15,7 @@ def test_timeout():
     with pytest.raises(CredentialsError, match=r"It did not end within 0\.2 seconds") as caught:
         execute(program, "It", 0.2)
 
-    assert caught.value.__suppress_context__
+    assert "HUSH" not in told(caught.value)
 
 
 def test_stderr_is_cut():
@@ -31,6 +32,12 @@ def test_no_shell():
     command = f"{sys.executable} -c 'import sys; print(sys.argv[1:])' '$HOME' ; *"
 
     assert b"['$HOME', ';', '*']" == execute(arguments(command, "It"), "It", 10).strip()
+
+
+def test_null_character():
+    """A command that the system cannot be told is an error."""
+    with pytest.raises(CredentialsError, match="It cannot be read: it has a null character"):
+        arguments("a\0b", "It")
 
 
 def test_windows():

@@ -170,3 +170,13 @@ def test_no_import_of_what_nobody_asks():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
 
     assert b"False" == done.stdout.strip()
+
+
+def test_named_profile_leaves_the_environment_out(resolve, home, monkeypatch):
+    """Who names a profile is not told what the environment, which is not asked, lacks."""
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(home / "token"))
+    (home / ".aws" / "config").write_text("[profile dev]\n")
+    with pytest.raises(CredentialsError) as caught:
+        resolve("dev")
+
+    assert "assume role" == caught.value.failures[0][0]

@@ -6,12 +6,12 @@ import asyncio
 import json
 import logging
 import re
-import traceback
 from datetime import datetime
 
 import pytest
 import scenario
 
+import samples
 from ec2lite.credentials import dpop
 from ec2lite.engine.flow import arun, run
 from ec2lite.errors import CredentialsError, EC2Error
@@ -79,8 +79,7 @@ def test_no_secret_is_told(laid_out, name, colour, caplog):
     try:
         told.append(repr(drive(laid_out, colour)))
     except EC2Error as error:
-        told += [repr(error), str(error), *traceback.format_exception(error)]
-        told += [repr(vars(error)), repr(error.__cause__)]
+        told.append(samples.told(error))
     told += [record.getMessage() for record in caplog.records]
     told += [record.exc_text or "" for record in caplog.records]
 

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from ec2lite.cli import main
-from ec2lite.credentials.whoami import whoami
+from ec2lite.config.settings import Settings
+from ec2lite.credentials.whoami import _endpoint, whoami
+from ec2lite.errors import ConfigError
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
@@ -37,6 +39,19 @@ def test_arguments_win(environment):
     environment.setenv("AWS_REGION", "eu-west-1")
     identity = whoami("us-east-2", endpoint_url="http://127.0.0.1:9")
     assert ("us-east-2", "http://127.0.0.1:9") == (identity.region, identity.endpoint)
+
+
+def test_own_endpoint_is_not_a_configured_one():
+    """An endpoint that is passed counts also where the configured ones are turned off."""
+    environ = {"AWS_REGION": "eu-west-1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+    assert "http://127.0.0.1:9" == _endpoint(Settings(environ), "http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(("name", "value"), [("region", ""), ("endpoint_url", "nowhere")])
+def test_wrong_arguments(environment, name, value):
+    """A wrong argument is refused by name, as by a client."""
+    with pytest.raises(ConfigError, match=name):
+        whoami(**{name: value})
 
 
 def test_without_a_region(environment, capsys):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ec2lite.engine.proxies import Proxy, proxy_for
 from ec2lite.errors import ConfigError
+from samples import told
 
 EC2 = "https://ec2.eu-west-1.amazonaws.com/"
 P = "http://proxy.example.com:3128"
@@ -122,7 +123,9 @@ def test_auth():
     [
         ("http://me:secret@proxy:port", "https_proxy is not a URL"),
         ("http://me:secret@[::1", "https_proxy is not a URL"),
+        ("http://me:secret/@proxy:3128", "https_proxy is not a URL"),
         ("http://me:secret@:3128", "https_proxy names no host"),
+        ("http://me:secret@pröxy:3128", "https_proxy names no host in ASCII"),
         ("ftp://me:secret@proxy", "https_proxy has a scheme that is none of http, https"),
     ],
 )
@@ -130,5 +133,5 @@ def test_wrong(value, said):
     """A value that is no proxy is a ConfigError that names the variable and not the password."""
     with pytest.raises(ConfigError, match=said) as caught:
         proxy_for(EC2, {"https_proxy": value})
-    assert "secret" not in str(caught.value)
+    assert "secret" not in told(caught.value)
     assert None is caught.value.__cause__

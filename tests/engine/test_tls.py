@@ -61,6 +61,13 @@ def test_bad_bundle(tmp_path, content):
         ssl_context(str(path))
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b"])
+def test_bad_name(tmp_path, name):
+    """A bundle of a name that there cannot be is a ConfigError, not a broken connection."""
+    with pytest.raises(ConfigError, match=r"the CA bundle '.*' cannot be read"):
+        ssl_context(str(tmp_path / name))
+
+
 def test_bad_environment(tmp_path, monkeypatch):
     """An SSL_CERT_FILE that is missing is a ConfigError that names the variable."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
