@@ -33,7 +33,7 @@ class Pool(Generic[G]):
         self.gate: G = gate
         self.shelf: Shelf[Line] = Shelf()
         self.lines: set[Line] = set()
-        self.pid = os.getpid()
+        self.pid: int = os.getpid()
         self.loop = loop
 
     def is_orphan(self) -> bool:
