@@ -247,6 +247,17 @@ def test_dry_run(colour):
 # Bad input.
 
 
+@pytest.mark.parametrize("method", ["send", "dry_run"])
+@pytest.mark.parametrize("wrong", ["StopInstances", ec2lite.StopInstances, None])
+def test_no_request(colour, method, wrong):
+    """What is no request is refused by name, and nothing is sent."""
+    with (
+        colour.client(**arguments(unreachable)) as ec2,
+        pytest.raises(ConfigError, match=r"^request: an object such as StopInstances\(\.\.\.\)"),
+    ):
+        getattr(ec2, method)(wrong)
+
+
 def unreachable(request):
     """Fail the test: something was sent."""
     raise AssertionError(request)
