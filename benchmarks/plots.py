@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#7f7f7f")
 WIDTH = 720
+# A rival has one colour wherever it stands; what the floor is, is grey.
+COLOURS = {
+    "boto3": "#7f7f7f",
+    "aiobotocore": "#1f77b4",
+    "capo-ec2": "#8c564b",
+    "httpx + botocore signer + lxml": "#d62728",
+    "ec2lite": "#2ca02c",
+    "ec2lite, SigV4()": "#98df8a",
+    "ec2lite, SigV4(), [aiohttp]": "#17becf",
+}
+FLOOR = "#c7c7c7"
+
+
+def colour_of(label: str) -> str:
+    return COLOURS.get(label, FLOOR)
+
+
+def rounded_up(value: float) -> float:
+    """Return the next number above whose quarters are short: 4, 6, 8 or 10 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= value)
 
 
 def text(x: float, y: float, content: str, anchor: str = "start", extra: str = "") -> str:
@@ -39,12 +60,11 @@ def bars(path: Path, title: str, groups: list[tuple[str, list[tuple[str, float]]
     for name, rows in groups:
         parts.append(text(12, y + 12, name, extra='font-weight="bold"'))
         y += row
-        for index, (label, value) in enumerate(rows):
-            colour = COLOURS[index % len(COLOURS)]
+        for label, value in rows:
             parts += [
                 text(left - 8, y + 12, label, "end"),
                 f'<rect x="{left}" y="{y}" width="{value * scale:.1f}" height="{row - 4}" '
-                f'fill="{colour}"/>',
+                f'fill="{colour_of(label)}"/>',
                 text(left + value * scale + 4, y + 12, f"{value:.2f}"),
             ]
             y += row
@@ -59,14 +79,13 @@ def lines(
     """Draw curves over linear axes from zero."""
     left, top, width, height = 70, 40, 430, 300
     x_most = max(x for points in series.values() for x, _ in points)
-    y_most = max(y for points in series.values() for _, y in points) or 1.0
+    y_most = rounded_up(max(y for points in series.values() for _, y in points) or 1.0)
     bottom = top + height
     parts = [
-        text(12, 22, title, extra='font-size="15"'),
+        text(12, 22, f"{title}, {y_label}", extra='font-size="15"'),
         line(left, top, left, bottom, 'stroke="black"'),
         line(left, bottom, left + width, bottom, 'stroke="black"'),
         text(left + width / 2, bottom + 36, x_label, "middle"),
-        text(left, top - 6, y_label, "middle"),
     ]
     for step in range(5):
         part = step / 4
@@ -75,7 +94,7 @@ def lines(
             text(left - 6, bottom - part * height + 4, f"{part * y_most:,.4g}", "end"),
         ]
     for index, (name, points) in enumerate(series.items()):
-        colour = COLOURS[index % len(COLOURS)]
+        colour = colour_of(name)
         path_points = " ".join(
             f"{left + x / x_most * width:.1f},{bottom - y / y_most * height:.1f}" for x, y in points
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeVa
 
 from ec2lite.config.settings import Settings
 from ec2lite.credentials import given
+from ec2lite.engine import checks
 from ec2lite.engine.call import call
 from ec2lite.engine.dry_run import DryRunResult, dry_run
 from ec2lite.engine.flow import Flow, arun, run
@@ -69,7 +70,7 @@ class _Base(Generic[T]):
         correct_clock_skew: bool = True,
         max_response_size: int = MAX_SIZE,
     ) -> None:
-        if transport is not None and not hasattr(transport, self._send_method):
+        if transport is not None and not checks.has(transport, self._send_method):
             raise ConfigError(
                 f"transport: {type(self).__name__} needs one with {self._send_method}()"
             )
@@ -89,7 +90,7 @@ class _Base(Generic[T]):
         )
         if credentials is not None:
             given.check(credentials)
-        if not (mfa_token is None or callable(mfa_token)):
+        if mfa_token is not None and not callable(mfa_token):
             raise ConfigError(f"mfa_token: a function is needed, not {type(mfa_token).__name__}")
         self._credentials = credentials
         self._mfa_token = mfa_token

@@ -247,6 +247,17 @@ def test_dry_run(colour):
 # Bad input.
 
 
+@pytest.mark.parametrize("method", ["send", "dry_run"])
+@pytest.mark.parametrize("wrong", ["StopInstances", ec2lite.StopInstances, None])
+def test_no_request(colour, method, wrong):
+    """What is no request is refused by name, and nothing is sent."""
+    with (
+        colour.client(**arguments(unreachable)) as ec2,
+        pytest.raises(ConfigError, match=r"^request: an object such as StopInstances\(\.\.\.\)"),
+    ):
+        getattr(ec2, method)(wrong)
+
+
 def unreachable(request):
     """Fail the test: something was sent."""
     raise AssertionError(request)
@@ -268,6 +279,10 @@ BAD_ARGUMENTS = [
     ({"signer": "v4"}, r"^signer: an object with sign\(\) is needed, not str"),
     ({"clock": 0}, r"^clock: an object with __call__\(\) is needed, not int"),
     ({"credentials": "key"}, r"^credentials: ec2lite.Credentials, or"),
+    ({"mfa_token": "123456"}, r"^mfa_token: a function is needed, not str"),
+    ({"retry": ec2lite.StandardRetry}, r"^retry: an object with start\(\) is needed, not type"),
+    ({"signer": ec2lite.SigV4}, r"^signer: an object with sign\(\) is needed, not type"),
+    ({"transport": httpx.MockTransport}, r"^transport: (Async)?Client needs one with handle"),
     ({"transport": object()}, r"^transport: (Async)?Client needs one with handle_(async_)?request"),
 ]
 BAD_CALLS = [

@@ -17,7 +17,7 @@ from ec2lite.engine.retry import Retry
 from ec2lite.errors import ConfigError, EC2Error, ResponseError, ServiceError, TransportError
 from ec2lite.models import Credentials
 from ec2lite.protocol import response
-from ec2lite.protocol.operation import Operation
+from ec2lite.protocol.operation import Operation, check
 from ec2lite.protocol.request import encode
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Attempts:
     _under_way: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
+        check(self.operation)
         service = self.context.builder.endpoint.signing_name
         if self.operation.service != service:
             raise ConfigError(

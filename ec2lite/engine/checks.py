@@ -20,12 +20,18 @@ def _need(name: str, value: object, kind: type, what: str) -> None:
         raise ConfigError(f"{name}: {what} is needed, not {type(value).__name__}")
 
 
+def has(value: object, method: str) -> bool:
+    """Whether an object has a method that can be called on it."""
+    # A class has its instances' methods, too: StandardRetry instead of StandardRetry().
+    return not isinstance(value, type) and callable(getattr(value, method, None))
+
+
 def having(method: str) -> Callable[[object, Attribute[Any], object], None]:
     """Return an attrs validator for objects that have a method."""
 
     def check(instance: object, attribute: Attribute[Any], value: object) -> None:
         del instance
-        if value is not None and not callable(getattr(value, method, None)):
+        if value is not None and not has(value, method):
             raise ConfigError(
                 f"{attribute.name}: an object with {method}() is needed, not {type(value).__name__}"
             )

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from ec2lite.engine.call import call
 from ec2lite.errors import ConfigError, DryRunOperation, ResponseError, UnauthorizedOperation
+from ec2lite.protocol.operation import check
 
 if TYPE_CHECKING:
     from ec2lite.engine.context import Context
@@ -28,6 +29,7 @@ class DryRunResult:
 
 def dry_run(request: Operation[Any], context: Context) -> Flow[DryRunResult]:
     """Ask whether a request would be permitted; other refusals are raised."""
+    check(request)
     if not hasattr(request, "dry_run"):
         raise ConfigError(f"{request.action} has no dry run")
     # Operation says that its subclasses are attrs classes; mypy cannot.

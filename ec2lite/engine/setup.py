@@ -15,6 +15,7 @@ from ec2lite.engine import checks
 from ec2lite.engine.context import Context, Timeout, utc_now
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry, positive
 from ec2lite.engine.skew import Skew
+from ec2lite.errors import ConfigError
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.request import RequestBuilder, default_signer, user_agent
 from ec2lite.protocol.signer import Signer
@@ -95,6 +96,8 @@ class Setup:
 def _in_utc(clock: Callable[[], datetime]) -> Callable[[], datetime]:
     def now() -> datetime:
         time = clock()
+        if not isinstance(time, datetime):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers are checked too
+            raise ConfigError(f"clock: it must return a datetime, not {type(time).__name__}")
         return time if time.tzinfo else time.replace(tzinfo=UTC)
 
     return now

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from ec2lite.errors import ConfigError
+
 if TYPE_CHECKING:
     from ec2lite.models import ResponseMetadata
     from ec2lite.protocol.xml import Element
@@ -39,3 +41,11 @@ class Operation(ABC, Generic[R]):
     @abstractmethod
     def parse(self, root: Element, metadata: ResponseMetadata) -> R:
         """Read the document of a successful answer; raise ``ResponseError`` where it is wrong."""
+
+
+def check(request: object) -> None:
+    """Refuse what is no request: an operation's class, say, or a name."""
+    if not isinstance(request, Operation):
+        raise ConfigError(
+            f"request: an object such as StopInstances(...) is needed, not {type(request).__name__}"
+        )

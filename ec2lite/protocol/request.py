@@ -6,14 +6,17 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import ec2lite
+from ec2lite.errors import ConfigError
+from ec2lite.models import Credentials
 from ec2lite.protocol import query
+from ec2lite.protocol.operation import check
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import httpx
 
-    from ec2lite.models import Credentials, Endpoint
+    from ec2lite.models import Endpoint
     from ec2lite.protocol.operation import Operation
     from ec2lite.protocol.signer import Signer
 
@@ -29,8 +32,14 @@ def build_request(
     """Return the signed HTTP request for an operation, to be sent by any means.
 
     It stays good for 15 minutes around ``now``, the time it is signed for. ``signer`` is botocore's
-    unless given.
+    unless given. A ``ConfigError`` says that ``request`` or ``credentials`` is something else.
     """
+    check(request)
+    # The client's calls may go unsigned; this one promises a signature.
+    if request.signed and not isinstance(credentials, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers are checked too
+        raise ConfigError(
+            f"credentials: ec2lite.Credentials is needed, not {type(credentials).__name__}"
+        )
     builder = RequestBuilder(endpoint, signer or default_signer())
     return builder.build(request, encode(request), credentials=credentials, now=now)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ec2lite.errors import EC2Error, ResponseError
 from ec2lite.models import ResponseMetadata
 from ec2lite.protocol import content, faults, xml
+from ec2lite.protocol.operation import check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ def parse_response(
     Raises ``ServiceError`` where AWS says no, whatever the status, and ``ResponseError`` where the
     answer is not the protocol's.
     """
+    check(request)
     return read(request, status_code, {k.lower(): v for k, v in headers.items()}, body)
 
 

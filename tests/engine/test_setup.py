@@ -220,6 +220,12 @@ def test_clock(time):
     assert (NOW, True) == (told, told.tzinfo is not None)
 
 
+def test_wrong_clock():
+    """A clock that returns no datetime, as ``time.time`` does not, is refused by name."""
+    with pytest.raises(ConfigError, match=r"^clock: it must return a datetime, not float$"):
+        setup(region="eu-west-1", clock=lambda: 0.0).context().clock()
+
+
 def test_nothing_is_read():
     """Nothing of the environment is looked at before the first use."""
 

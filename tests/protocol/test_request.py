@@ -10,6 +10,7 @@ import pytest
 from attrs import frozen
 
 import ec2lite
+from ec2lite.errors import ConfigError
 from ec2lite.models import Credentials, Endpoint
 from ec2lite.operations.stop_instances import StopInstances
 from ec2lite.protocol.request import RequestBuilder, default_signer, encode, user_agent
@@ -159,6 +160,29 @@ def test_unsigned(operation, credentials):
     request = builder.build(operation, encode(operation), credentials=credentials, now=NOW)
 
     assert "authorization" not in request.headers
+
+
+@pytest.mark.parametrize("wrong", [None, {}, ("AKID", "secret")])
+def test_no_credentials(wrong):
+    """A signature that was promised is never left out for want of credentials."""
+    with pytest.raises(ConfigError, match=r"^credentials: ec2lite.Credentials is needed, not "):
+        ec2lite.build_request(STOP, endpoint=ENDPOINT, credentials=wrong, now=NOW)
+
+
+def test_none_needed():
+    """An operation that goes unsigned needs no credentials."""
+    request = ec2lite.build_request(
+        Unsigned("i-1"), endpoint=ENDPOINT, credentials=None, now=NOW, signer=NamingSigner()
+    )
+
+    assert "authorization" not in request.headers
+
+
+@pytest.mark.parametrize("wrong", [None, "StopInstances", StopInstances])
+def test_no_request(wrong):
+    """What is no request is refused by name."""
+    with pytest.raises(ConfigError, match=r"^request: an object such as StopInstances"):
+        ec2lite.build_request(wrong, endpoint=ENDPOINT, credentials=KEYS, now=NOW)
 
 
 def test_more_headers():

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ec2lite
-from ec2lite.errors import DryRunOperation, EC2Error, InstanceNotFound, ResponseError
+from ec2lite.errors import ConfigError, DryRunOperation, EC2Error, InstanceNotFound, ResponseError
 from ec2lite.models import InstanceState, InstanceStateChange, ResponseMetadata
 from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
 from ec2lite.protocol import response
@@ -221,3 +221,9 @@ def test_anything(status, headers, body):
     else:
         said = ("StopInstances", 1, 200 <= status < 300)
     assert ("StopInstances", 1, True) == said
+
+
+def test_no_request():
+    """What is no request is refused by name."""
+    with pytest.raises(ConfigError, match=r"^request: an object such as StopInstances"):
+        ec2lite.parse_response(StopInstances, status_code=200, headers={}, body=STOPPED)

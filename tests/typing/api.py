@@ -110,6 +110,18 @@ def without_a_client(now: datetime) -> None:
     assert_type(result, ec2lite.StopInstancesResult)
 
 
+def submodules() -> None:
+    """Reach the submodules that are public through the package."""
+    profiles = ec2lite.config.parse_profiles("[default]", None)
+    assert_type(profiles, ec2lite.config.Profiles)
+    assert_type(ec2lite.errors.BY_CODE, dict[str, type[ec2lite.ServiceError]])
+
+
+def mistakes() -> None:
+    """Misspell a public name: an ignore that is not needed is an error, too."""
+    ec2lite.Clientt  # type: ignore[attr-defined] # noqa: B018 # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnusedExpression] - the mistake
+
+
 @frozen
 class Ping(ec2lite.Operation[int]):
     """An action that ec2lite does not know."""
