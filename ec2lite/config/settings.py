@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field
 
-from ec2lite.config.endpoints import check_url
+from ec2lite.config.endpoints import check_url, resolve_endpoint
 from ec2lite.config.profiles import parse_profiles
 from ec2lite.errors import ConfigError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from attrs import Attribute
 
     from ec2lite.config.profiles import Profiles, Section, Value
+    from ec2lite.models import Endpoint
 
 # What services are called in AWS_ENDPOINT_URL_<NAME> and, in lower case, in a `services` section.
 # https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html
@@ -215,6 +216,16 @@ class Settings:
     def use_dualstack(self) -> bool | None:
         """AWS_USE_DUALSTACK_ENDPOINT or ``use_dualstack_endpoint``."""
         return self.boolean("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+
+    def endpoint(self, service: str, region: str | None) -> Endpoint:
+        """Return the endpoint of a service in a Region, as the settings change it."""
+        return resolve_endpoint(
+            region,
+            service=service,
+            use_fips=self.use_fips or False,
+            use_dualstack=self.use_dualstack or False,
+            endpoint_url=self.endpoint_url(service),
+        )
 
     def endpoint_url(self, service: str = "ec2") -> str | None:
         """Return the endpoint URL configured for a service, one of ``resolve_endpoint``'s names.

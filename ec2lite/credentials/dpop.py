@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import uuid
 from base64 import urlsafe_b64encode
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ec2lite.errors import CredentialsError
@@ -19,8 +18,13 @@ if TYPE_CHECKING:
 
 
 def is_available() -> bool:
-    """Whether the package that signs is installed."""
-    return find_spec("cryptography") is not None
+    """Whether the package that signs is installed, and in order."""
+    try:
+        import cryptography
+        from cryptography.hazmat.primitives.asymmetric import ec
+    except ImportError:
+        return False
+    return all((cryptography, ec))
 
 
 def proof(pem: str, url: str, now: datetime) -> str:

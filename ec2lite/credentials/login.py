@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.credentials import answers, dpop, files, http
 from ec2lite.credentials.provider import Ask, NotHere
 from ec2lite.errors import CredentialsError
@@ -119,16 +118,9 @@ def _refusal(ask: Ask, status: int, code: str) -> CredentialsError:
 
 
 def _endpoint(ask: Ask, document: dict[str, Any]) -> str:
-    settings = ask.settings
     # Older sign-ins did not note where they were made.
     region = answers.optional(document, "signInRegion", "The file of `aws login`")
-    return resolve_endpoint(
-        region or settings.region,
-        service="signin",
-        use_fips=settings.use_fips or False,
-        use_dualstack=settings.use_dualstack or False,
-        endpoint_url=settings.endpoint_url("signin"),
-    ).url
+    return ask.settings.endpoint("signin", region or ask.settings.region).url
 
 
 def _request(ask: Ask, url: str, document: dict[str, Any]) -> httpx.Request:

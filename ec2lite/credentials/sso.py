@@ -65,7 +65,7 @@ def _role(ask: Ask) -> _Role:
         )
     region = values["sso_region"]
     login = sso_token.Login(ask.profile, values["sso_start_url"], region, session)
-    endpoint = sso_token.endpoint(ask, "sso", region)
+    endpoint = ask.settings.endpoint("sso", region).url
     return _Role(login, values["sso_role_name"], values["sso_account_id"], endpoint=endpoint)
 
 

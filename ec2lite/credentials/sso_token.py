@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.credentials import answers, files, http
 from ec2lite.credentials.provider import Ask, logger
 from ec2lite.errors import CredentialsError
@@ -72,18 +71,6 @@ def access_token(ask: Ask, login: Login) -> Flow[str]:
     return answers.plain(answers.string(document, "accessToken", what), what)
 
 
-def endpoint(ask: Ask, service: str, region: str) -> str:
-    """Return the URL of one of IAM Identity Center's services."""
-    settings = ask.settings
-    return resolve_endpoint(
-        region,
-        service=service,
-        use_fips=settings.use_fips or False,
-        use_dualstack=settings.use_dualstack or False,
-        endpoint_url=settings.endpoint_url(service),
-    ).url
-
-
 def _renewable(document: dict[str, Any], now: datetime, what: str) -> bool:
     """Whether the file holds what renewing takes, and the client's registration is valid."""
     if not all(document.get(key) for key in _NEEDED):
@@ -95,7 +82,7 @@ def _renewable(document: dict[str, Any], now: datetime, what: str) -> bool:
 def _renew(ask: Ask, login: Login, document: dict[str, Any]) -> Flow[dict[str, Any] | None]:
     """Return the file's next content, or None where the service does not renew the token."""
     try:
-        token = yield from _ask_oidc(endpoint(ask, "oidc", login.region), document)
+        token = yield from _ask_oidc(ask.settings.endpoint("oidc", login.region).url, document)
         access = answers.string(token, "accessToken", _ANSWER)
         end = answers.later(ask.clock(), token, "expiresIn", _ANSWER)
         refresh = answers.optional(token, "refreshToken", _ANSWER)

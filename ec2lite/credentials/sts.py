@@ -26,19 +26,12 @@ def caller(settings: Settings, clock: Clock, signer: Signer | None = None) -> St
     """
 
     def call_sts(operation: Operation[Any], credentials: Credentials | None) -> Flow[Any]:
-        from ec2lite.config.endpoints import resolve_endpoint
         from ec2lite.engine.call import call
         from ec2lite.engine.context import Context
         from ec2lite.engine.retry import StandardRetry
         from ec2lite.protocol.request import RequestBuilder, default_signer
 
-        endpoint = resolve_endpoint(
-            settings.region or "aws-global",
-            service="sts",
-            use_fips=settings.use_fips or False,
-            use_dualstack=settings.use_dualstack or False,
-            endpoint_url=settings.endpoint_url("sts"),
-        )
+        endpoint = settings.endpoint("sts", settings.region or "aws-global")
         builder = RequestBuilder(endpoint, signer or default_signer())
         context = Context(builder, StandardRetry().start(), clock=clock)
         return with_credentials(call(operation, context), credentials)

@@ -40,5 +40,5 @@ def _from_bundle(path: str) -> ssl.SSLContext:
             return ssl.create_default_context(capath=path)
         return ssl.create_default_context(cafile=path)
     except (OSError, ValueError) as error:
-        # ssl.SSLError is an OSError: a file without certificates. ValueError: a null character.
+        # ssl.SSLError is an OSError: no certificate in it. ValueError: a null character in it.
         raise ConfigError(f"the CA bundle {path!r} cannot be read: {error}") from error

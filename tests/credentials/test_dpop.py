@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import sys
 from datetime import UTC, datetime
 
 import botocore.credentials
@@ -93,3 +94,10 @@ def test_other_keys(text):
         dpop.proof(text, URL, NOW)
 
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_broken_package(monkeypatch):
+    """A package that is installed and cannot be imported is as good as none."""
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric", None)
+
+    assert not dpop.is_available()

@@ -6,13 +6,13 @@ import asyncio
 import json
 import logging
 import re
+import sys
 from datetime import datetime
 
 import pytest
 import scenario
 
 import samples
-from ec2lite.credentials import dpop
 from ec2lite.engine.flow import arun, run
 from ec2lite.errors import CredentialsError, EC2Error
 
@@ -41,7 +41,7 @@ def laid_out(name, tmp_path, monkeypatch):
     """Lay a scenario out, ready to be run."""
     case = scenario.lay_out(name, tmp_path)
     if case.case.get("without_cryptography"):
-        monkeypatch.setattr(dpop, "find_spec", lambda package: None)
+        monkeypatch.setitem(sys.modules, "cryptography", None)
     return case
 
 
