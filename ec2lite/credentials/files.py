@@ -16,38 +16,40 @@ if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
 
 
-_MISSING = (FileNotFoundError, NotADirectoryError)
-
-
-class MissingError(CredentialsError):
-    """There is no such file."""
-
-
 def read(path: str | Path, what: str) -> Flow[str]:
     """Return a file's text; a ``CredentialsError`` names the file that cannot be read."""
-    place = Path(path)
-    try:
-        content = cast("bytes", (yield Blocking(place.read_bytes)))
-    except OSError as error:
-        problem = MissingError if isinstance(error, _MISSING) else CredentialsError
-        raise problem(f"{what} {place}: {error.strerror}.") from None
-    except ValueError:
-        raise CredentialsError(f"{what} {place} has a null character in its name.") from None
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        pass
-    # Raised out here, as the error above holds the file's bytes.
-    raise CredentialsError(f"{what} {place} is not UTF-8 text.")
+    text = yield from _read(Path(path), what)
+    if text is None:
+        raise CredentialsError(f"{what} {path}: No such file or directory.")
+    return text
 
 
 def read_json(path: Path, what: str) -> Flow[dict[str, Any] | None]:
     """Return the JSON object in a file, or None when there is no such file."""
+    text = yield from _read(path, what)
+    return None if text is None else parse_json(text, f"{what} {path}")
+
+
+def _read(path: Path, what: str) -> Flow[str | None]:
     try:
-        text = yield from read(path, what)
-    except MissingError:
+        content = cast("bytes | None", (yield Blocking(lambda: _content(path))))
+    except OSError as error:
+        raise CredentialsError(f"{what} {path}: {error.strerror}.") from None
+    except ValueError:
+        raise CredentialsError(f"{what} {path} has a null character in its name.") from None
+    try:
+        return None if content is None else content.decode()
+    except UnicodeDecodeError:
+        pass
+    # Raised out here, as the error above holds the file's bytes.
+    raise CredentialsError(f"{what} {path} is not UTF-8 text.")
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return parse_json(text, f"{what} {path}")
 
 
 def write_json(path: Path, document: dict[str, Any]) -> Flow[None]:
