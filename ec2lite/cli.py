@@ -99,7 +99,19 @@ def _add_client_arguments(parser: argparse.ArgumentParser) -> None:
 def _client(args: argparse.Namespace) -> Client:
     from ec2lite.client import Client
 
-    return Client(args.region, profile=args.profile, endpoint_url=args.endpoint_url)
+    return Client(
+        args.region, profile=args.profile, endpoint_url=args.endpoint_url, mfa_token=_mfa_token
+    )
+
+
+def _mfa_token(serial: str) -> str:
+    import getpass
+
+    # On the terminal itself, whatever stdin and stdout are; as the AWS CLI asks.
+    try:
+        return getpass.getpass(f"Code of the MFA device {serial}: ")
+    except EOFError:
+        raise CredentialsError("there is no terminal to ask for the MFA code on") from None
 
 
 def _add_id_arguments(parser: argparse.ArgumentParser) -> None:
@@ -149,7 +161,9 @@ def _whoami(args: argparse.Namespace) -> int:
 
     from ec2lite.credentials.whoami import whoami
 
-    identity = whoami(args.region, profile=args.profile, endpoint_url=args.endpoint_url)
+    identity = whoami(
+        args.region, profile=args.profile, endpoint_url=args.endpoint_url, mfa_token=_mfa_token
+    )
     facts = attrs.asdict(identity)
     if args.json:
         _say_json({name.capitalize(): value for name, value in facts.items()})

@@ -91,7 +91,9 @@ class CredentialsError(EC2Error):
         self.failures = failures
 
     def __str__(self) -> str:
-        return "\n".join([self.args[0], *(f"  {name}: {why}" for name, why in self.failures)])
+        # The last one may be what the message says already.
+        others = [f"  {name}: {why}" for name, why in self.failures if why != self.args[0]]
+        return "\n".join([self.args[0], *others])
 
 
 class TransportError(EC2Error):

@@ -395,3 +395,40 @@ def test_names_do_nothing_to_the_terminal(
     service.answer = STOPPED.replace("<name>running", "<name>run&#x9b;2J")
     assert 0 == main(["stop", ONE])
     assert "run\\x9b2J" in capsys.readouterr().out
+
+
+@pytest.fixture
+def role_with_mfa(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, moto: str) -> None:
+    """Configure a role that needs a code from an MFA device."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = keys\n"
+        "mfa_serial = arn:aws:iam::123456789012:mfa/me\nregion = eu-west-1\n"
+        "[profile keys]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = secret\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+
+
+def test_asks_for_the_mfa_code(
+    role_with_mfa: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A role that needs an MFA code gets it from the person at the terminal."""
+    asked: list[str] = []
+    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or "123456")
+    assert 0 == main(["whoami", "--profile", "role"])
+    assert ["Code of the MFA device arn:aws:iam::123456789012:mfa/me: "] == asked
+    assert "assume role" in capsys.readouterr().out
+
+
+def test_nobody_to_ask_for_the_mfa_code(
+    role_with_mfa: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a terminal there is no code, and the error says so."""
+
+    def nobody(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", nobody)
+    assert 2 == main(["stop", "i-1", "--profile", "role"])
+    assert "no terminal to ask" in capsys.readouterr().err

@@ -228,3 +228,9 @@ def test_defaults():
     assert (0, b"", False) == (response.status_code, response.body, response.is_broken)
     assert ("", None, 0) == (service.code, service.request_id, service.status_code)
     assert (("", "x"),) == service.errors
+
+
+def test_credentials_error_says_it_once():
+    """A reason that is the message is not repeated below it."""
+    error = CredentialsError("it is broken", (("environment", "not set"), ("sso", "it is broken")))
+    assert "it is broken\n  environment: not set" == str(error)

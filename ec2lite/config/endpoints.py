@@ -22,6 +22,7 @@ _SERVICES: Final = {
     "sso": ("portal.sso", "awsssoportal"),
     "signin": ("signin", "signin"),
 }
+_LONGEST_URL: Final = 2048  # far below what httpx refuses
 _HOST_LABEL: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 
 
@@ -87,6 +88,8 @@ def _url_problem(url: str) -> str | None:
     from ipaddress import IPv6Address
     from urllib.parse import urlsplit
 
+    if len(url) > _LONGEST_URL:
+        return f"is longer than {_LONGEST_URL} characters"
     # urlsplit() silently drops some of these characters.
     if not url.isprintable() or " " in url or "\\" in url:
         return "has a space, a backslash or a control character"

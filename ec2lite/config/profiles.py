@@ -136,7 +136,7 @@ class _Reader:
         if re.fullmatch(_NAME, name):
             self.section = self.found[kind].setdefault(name, {})
         else:
-            self.warn("section")
+            self.warn("a section of another kind, or without a valid name")
             self.section = {}
         self.key = None
 
@@ -168,7 +168,7 @@ class _Reader:
             raise self.error("expected a property like `name = value`")
         is_valid = re.fullmatch(_NAME, key) is not None
         if not is_valid:
-            self.warn("property")
+            self.warn("a property without a valid name")
         return key, value.strip(), is_valid
 
     def error(self, what: str) -> ConfigError:
@@ -176,4 +176,4 @@ class _Reader:
 
     def warn(self, what: str) -> None:
         logger = logging.getLogger(__name__)
-        logger.warning("%s:%d: ignored a %s without a valid name", self.file, self.number, what)
+        logger.warning("%s:%d: ignored %s", self.file, self.number, what)

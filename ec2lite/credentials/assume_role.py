@@ -29,6 +29,10 @@ _SOURCES = {
 }
 
 
+# Long before Python's limit on nested calls; nobody has so many.
+_LONGEST_CHAIN = 50
+
+
 def assume_role(ask: Ask, of_a_profile: Sequence[Named]) -> Flow[Credentials]:
     """Assume the profile's ``role_arn`` with the credentials of its source.
 
@@ -121,6 +125,8 @@ def _of_profile(ask: Ask, name: str, of_a_profile: Sequence[Named]) -> Flow[Cred
         raise CredentialsError(
             f"source_profile goes round in a circle: {' -> '.join((*source.visited, name))}."
         )
+    if len(source.visited) > _LONGEST_CHAIN:
+        raise CredentialsError(f"More than {_LONGEST_CHAIN} roles lead from one to the other.")
     if _has_role(source) and not has_keys(source):
         return (yield from assume_role(source, of_a_profile))
     providers = [(f"{title} ({name})", provider) for title, provider in of_a_profile]

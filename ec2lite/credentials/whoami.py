@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import frozen
 
 from ec2lite.config.endpoints import resolve_endpoint
@@ -16,6 +18,9 @@ from ec2lite.engine.transport import Transport
 from ec2lite.engine.world import SyncWorld
 from ec2lite.operations.get_caller_identity import GetCallerIdentity
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 @frozen
 class Identity:
@@ -29,13 +34,17 @@ class Identity:
 
 
 def whoami(
-    region: str | None = None, *, profile: str | None = None, endpoint_url: str | None = None
+    region: str | None = None,
+    *,
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    mfa_token: Callable[[str], str] | None = None,
 ) -> Identity:
     """Ask STS who a client with these arguments would be. Raises what a call would raise."""
     settings = Settings(profile=profile, own_region=checks.region(region))
     endpoint_url = checks.url(endpoint_url)
     with Transport(ca_bundle=settings.ca_bundle) as transport:
-        cache = CredentialCache(search(settings).flow, transport)
+        cache = CredentialCache(search(settings, mfa_token=mfa_token).flow, transport)
         asking = sts.caller(settings, utc_now)(GetCallerIdentity(), cache.get())
         result = run(asking, SyncWorld(transport, cache))
     return Identity(

@@ -256,3 +256,9 @@ def test_any_endpoint_url(url):
         return
     assert found == check_url(found)
     assert httpx.URL(f"{found}/").host
+
+
+def test_endless_url():
+    """A URL that no HTTP library would take is refused for its length."""
+    with pytest.raises(ConfigError, match=r"^endpoint_url is longer than 2048 characters$"):
+        resolve_endpoint("eu-west-1", endpoint_url="https://example.com/" + "x" * 2048)

@@ -253,10 +253,10 @@ def test_warnings(caplog):
     with caplog.at_level(logging.WARNING, logger="ec2lite.config.profiles"):
         parse_profiles(config, "[se cret]", config_name="C", credentials_name="D")
     expected = [
-        "C:1: ignored a section without a valid name",
+        "C:1: ignored a section of another kind, or without a valid name",
         "C:3: ignored a property without a valid name",
         "C:5: ignored a property without a valid name",
-        "D:1: ignored a section without a valid name",
+        "D:1: ignored a section of another kind, or without a valid name",
     ]
     assert expected == caplog.messages
 
