@@ -245,12 +245,20 @@ def _say_json(value: dict[str, Any]) -> None:
 
 
 def _say(text: str = "", end: str = "\n") -> None:
-    """Print to stdout, escaping what its encoding does not have."""
+    """Print to stdout, if there is one, escaping what its encoding does not have.
+
+    Nobody who reads (`| head`) is no trouble: the work goes on, and the exit code is the work's.
+    Other trouble ends the command: not with 1, for the service may have done what it was asked.
+    """
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - so it is after `>&-`
+        return
     encoding = sys.stdout.encoding
     try:
         print(text.encode(encoding, "backslashreplace").decode(encoding), end=end, flush=True)
-    except BrokenPipeError:
-        # The reader went away (`| head`). The work goes on, and the exit code is the work's.
+    except OSError as error:
+        # Or Python would try again at its end, and fail.
         # https://docs.python.org/3/library/signal.html#note-on-sigpipe
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - pathlib would be one more import
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise SystemExit(_fail(f"cannot write the output: {error.strerror}", MISUSED)) from None

@@ -378,6 +378,39 @@ def test_reader_goes_away_from_a_process(service: Service, arguments: list[str])
     assert (0, "") == (done.returncode, done.stderr)
 
 
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a device of Linux's")
+def test_disk_is_full(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Output that cannot be written is one line on stderr, and no refusal of the service's."""
+    with FULL.open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert 2 == main(["stop", ONE])
+    said = "ec2lite: cannot write the output: No space left on device\n"
+    assert said == capsys.readouterr().err
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a device of Linux's")
+def test_disk_is_full_for_a_process() -> None:
+    """So is help that cannot be written."""
+    with FULL.open("w") as full:
+        done = process(
+            "-m", "ec2lite", "--help", capture_output=False, stdout=full, stderr=subprocess.PIPE
+        )
+    said = "ec2lite: cannot write the output: No space left on device\n"
+    assert (2, said) == (done.returncode, done.stderr)
+
+
+def test_no_output(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a stdout (``>&-``) the work is done all the same."""
+    monkeypatch.setattr(sys, "stdout", None)
+    assert 0 == main(["stop", ONE])
+    assert 1 == len(service.forms)
+
+
 def test_output_fits_the_encoding(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """What stdout's encoding does not have is escaped."""
     service.answer = STOPPED.replace(ONE, "i-\N{LATIN SMALL LETTER U WITH DIAERESIS}")

@@ -78,6 +78,7 @@ def check_url(url: str, name: str = "endpoint_url") -> str:
     ``ConfigError`` says of ``name`` what is wrong; it does not show the URL, in which there may be
     a password.
     """
+    _need_string(name, url)
     if problem := _url_problem(url):
         raise ConfigError(f"{name} {problem}")
     return url.rstrip("/")
@@ -131,11 +132,18 @@ def check_region(region: str | None) -> str:
             "no Region: pass region=, or set AWS_REGION, AWS_DEFAULT_REGION, or `region` in the "
             "profile"
         )
+    _need_string("region", region)
     if not re.fullmatch(_HOST_LABEL, region):
         raise ConfigError(
             f"region must be letters, digits and hyphens, as in eu-west-1, not {region!r}"
         )
     return region
+
+
+def _need_string(name: str, value: object) -> None:
+    """Refuse, by name, what untyped callers pass."""
+    if not isinstance(value, str):
+        raise ConfigError(f"{name}: a string is needed, not {type(value).__name__}")
 
 
 def _override(url: str, use_fips: bool, use_dualstack: bool) -> str:

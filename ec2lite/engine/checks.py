@@ -59,18 +59,12 @@ def printable(instance: object, attribute: Attribute[Any], value: Any) -> None: 
 
 def region(name: str | None) -> str | None:
     """Return a Region's name, if it can be one."""
-    if name is None:
-        return None
-    _need("region", name, str, "a string")
-    return check_region(name)
+    return None if name is None else check_region(name)
 
 
 def url(text: str | None) -> str | None:
     """Return an endpoint's URL, if it can be one."""
-    if text is None:
-        return None
-    _need("endpoint_url", text, str, "a string")
-    return check_url(text)
+    return None if text is None else check_url(text)
 
 
 def timeout(limit: float | Timeout | None) -> Timeout:

@@ -35,10 +35,12 @@ def dry_run(request: Operation[Any], context: Context) -> Flow[DryRunResult]:
     # Operation says that its subclasses are attrs classes; mypy cannot.
     asking: Operation[Any] = attrs.evolve(request, dry_run=True)  # type: ignore[misc]
     try:
-        yield from call(asking, context)
+        result = yield from call(asking, context)
     except (DryRunOperation, UnauthorizedOperation) as said:
         allowed = isinstance(said, DryRunOperation)
         return DryRunResult(allowed, said.code, said.message, said.request_id)
-    raise ResponseError(
-        f"{request.action}: the service carried out what was to be a dry run", status_code=200
-    )
+    error = ResponseError("the service carried out what was to be a dry run", status_code=200)
+    error.operation = request.action
+    # An operation of somebody else's may have any result.
+    error.attempts = getattr(getattr(result, "response_metadata", None), "attempts", 1)
+    raise error

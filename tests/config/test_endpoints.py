@@ -170,6 +170,22 @@ def test_wrong_region(region):
             resolve_endpoint(region, endpoint_url=endpoint_url)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"region": 5}, r"^region: a string is needed, not int$"),
+        (
+            {"region": "eu-west-1", "endpoint_url": b"http://h"},
+            r"^endpoint_url: a string is needed",
+        ),
+    ],
+)
+def test_no_strings(arguments, message):
+    """What is no string is refused by name."""
+    with pytest.raises(ConfigError, match=message):
+        resolve_endpoint(**arguments)
+
+
 def test_wrong_service():
     """An unknown service is an error that lists the known ones."""
     with pytest.raises(ConfigError, match=r"^service must be one of ec2, sts, .+, not 's3'$"):

@@ -69,9 +69,10 @@ def test_carried_out():
     with pytest.raises(ResponseError) as caught:
         Script(success()).run(dry_run(STOP, context()))
 
-    message = "StopInstances: the service carried out what was to be a dry run"
-    assert message == caught.value.args[0]
-    assert 200 == caught.value.status_code
+    error = caught.value
+    message = "StopInstances: the service carried out what was to be a dry run (HTTP status 200)"
+    assert message == str(error)
+    assert ("StopInstances", 1) == (error.operation, error.attempts)
 
 
 def test_no_dry_run():
