@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
     from anyio.from_thread import BlockingPortal
 
-# No deadline: the machines that run the tests are shared, and their clocks say little.
-hypothesis.settings.register_profile("default", max_examples=50, deadline=None)
-hypothesis.settings.register_profile("ci", max_examples=300, deadline=None, print_blob=True)
-hypothesis.settings.register_profile("thorough", max_examples=5000, deadline=None)
+# No limits of time: the machines that run the tests are shared, and their clocks say little.
+UNTIMED = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.register_profile("default", UNTIMED, max_examples=50)
+hypothesis.settings.register_profile("ci", UNTIMED, max_examples=300)
+hypothesis.settings.register_profile("thorough", UNTIMED, max_examples=5000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 _PROXY_VARIABLES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
