@@ -88,10 +88,10 @@ class _Reply:
     """An answer whose headers are there."""
 
     def __init__(self, head: h11.Response, network_stream: object, stream: object) -> None:
-        self.status = head.status_code
-        self.headers = head.headers.raw_items()
+        self.status: int = head.status_code
+        self.headers: list[tuple[bytes, bytes]] = head.headers.raw_items()
         self.stream: Any = stream
-        self.extensions = {
+        self.extensions: dict[str, Any] = {
             "http_version": b"HTTP/" + head.http_version,
             "reason_phrase": head.reason,
             "network_stream": network_stream,
