@@ -142,8 +142,10 @@ class ResponseError(EC2Error):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the status is one of throttling or trouble, or the document was broken."""
-        return self.is_broken or self.is_throttling or self.status_code in TRANSIENT_STATUSES
+        """Whether the status is one of throttling or trouble, or a good answer was broken."""
+        # A broken document with a 4xx is a proxy's or a web server's page, and will be one again.
+        is_spoilt = self.is_broken and self.status_code < 300
+        return is_spoilt or self.is_throttling or self.status_code in TRANSIENT_STATUSES
 
 
 class ServiceError(EC2Error):

@@ -125,7 +125,9 @@ def test_transport_error():
     [
         (200, False, False, False),
         (200, True, False, True),
+        (301, True, False, False),
         (400, False, False, False),
+        (400, True, False, False),
         (429, False, True, True),
         (500, False, False, True),
         (501, False, False, False),

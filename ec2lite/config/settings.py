@@ -48,14 +48,15 @@ class Settings:
     """What the environment and the shared files say.
 
     ``environ`` is the environment, ``profile`` the name of the profile that the caller asked for,
-    ``own_region`` the Region; None leaves them to the environment. Settings that nobody made are
-    None. What cannot be read or makes no sense is a ``ConfigError``, which names the variable, or
-    the key and profile.
+    ``own_region`` the Region, ``own_endpoint_url`` every service's endpoint; None leaves them to the
+    environment. Settings that nobody made are None. What cannot be read or makes no sense is a
+    ``ConfigError``, which names the variable, or the key and profile.
     """
 
     environ: Mapping[str, str] = field(factory=lambda: os.environ, repr=False)
     profile: str | None = field(default=None, validator=_is_text)
     own_region: str | None = field(default=None, repr=False)
+    own_endpoint_url: str | None = field(default=None, repr=False)
 
     def env(self, name: str) -> str | None:
         """Return an environment variable; None if it is not set, empty or blank."""
@@ -239,6 +240,8 @@ class Settings:
         return check_url(value, where) if value else None
 
     def _endpoint_url(self, service_id: str) -> tuple[str | None, str]:
+        if self.own_endpoint_url is not None:
+            return self.own_endpoint_url, "endpoint_url"
         if self.boolean("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"):
             return None, ""
         for variable in (f"AWS_ENDPOINT_URL_{service_id}", "AWS_ENDPOINT_URL"):

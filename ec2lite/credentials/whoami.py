@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.config.settings import Settings
 from ec2lite.credentials import sts
 from ec2lite.credentials.cache import CredentialCache
@@ -41,27 +40,13 @@ def whoami(
     mfa_token: Callable[[str], str] | None = None,
 ) -> Identity:
     """Ask STS who a client with these arguments would be. Raises what a call would raise."""
-    settings = Settings(profile=profile, own_region=checks.region(region))
-    endpoint_url = checks.url(endpoint_url)
+    # As with the AWS CLI, the URL is that of the service that is asked, and here that is STS.
+    settings = Settings(
+        profile=profile, own_region=checks.region(region), own_endpoint_url=checks.url(endpoint_url)
+    )
     with Transport(ca_bundle=settings.ca_bundle) as transport:
         cache = CredentialCache(search(settings, mfa_token=mfa_token).flow, transport)
         asking = sts.caller(settings, utc_now)(GetCallerIdentity(), cache.get())
         result = run(asking, SyncWorld(transport, cache))
-    return Identity(
-        result.account,
-        result.arn,
-        str(cache.provider),
-        settings.region,
-        _endpoint(settings, endpoint_url),
-    )
-
-
-def _endpoint(settings: Settings, endpoint_url: str | None) -> str | None:
-    if settings.region is None:
-        return None
-    return resolve_endpoint(
-        settings.region,
-        use_fips=bool(settings.use_fips),
-        use_dualstack=bool(settings.use_dualstack),
-        endpoint_url=endpoint_url or settings.endpoint_url(),
-    ).url
+    endpoint = None if settings.region is None else settings.endpoint("ec2", settings.region).url
+    return Identity(result.account, result.arn, str(cache.provider), settings.region, endpoint)

@@ -35,6 +35,7 @@ def parse(root: Element, *, status_code: int, request_id: str | None) -> Service
 
 def _error(element: Element) -> tuple[str, str]:
     # The documents print codes with and without the side that is to blame.
-    code = xml.text(element, "Code").removeprefix("Client.").removeprefix("Server.")
+    code = xml.text(element, "Code").strip(xml.WHITE_SPACE)
+    code = code.removeprefix("Client.").removeprefix("Server.")
     message = xml.find(element, "Message")
     return code, "" if message is None else message.text or ""

@@ -42,6 +42,9 @@ def read(
 ) -> R:
     """Do what ``parse_response`` does, for headers with lower-case names."""
     try:
+        if 300 <= status_code < 400:
+            where = headers.get("location", "nowhere")[:200]
+            raise ResponseError(f"the answer is a redirect to {where!r}, which is not followed")
         body = content.inflate(body, headers.get("content-encoding", ""), max_size)
         root = xml.parse(body)
         metadata = ResponseMetadata(

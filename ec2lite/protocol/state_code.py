@@ -7,13 +7,14 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
 from __future__ import annotations
 
 from ec2lite.errors import ResponseError
+from ec2lite.protocol import xml
 
 _DIGITS_OF_65535 = 5
 
 
 def decode(text: str) -> int:
     """Read the 16 bits of a state code, 0 to 65535; raise ``ResponseError`` for anything else."""
-    digits = text.strip()
+    digits = text.strip(xml.WHITE_SPACE)
     # Not int() alone: it takes signs, underscores, other scripts' digits and any length.
     if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS_OF_65535:
         code = int(digits)

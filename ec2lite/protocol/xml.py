@@ -7,13 +7,15 @@ none; never by position, because the order of elements may vary.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ec2lite.errors import ResponseError
 
 if TYPE_CHECKING:
     from lxml import etree
 
+
+WHITE_SPACE: Final = " \t\r\n"
 
 Element: TypeAlias = "etree._Element"  # pyright: ignore[reportPrivateUsage] # noqa: SLF001 - lxml has no other name for it
 

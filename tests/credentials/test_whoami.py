@@ -7,8 +7,7 @@ import json
 import pytest
 
 from ec2lite.cli import main
-from ec2lite.config.settings import Settings
-from ec2lite.credentials.whoami import _endpoint, whoami
+from ec2lite.credentials.whoami import whoami
 from ec2lite.errors import ConfigError
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -34,17 +33,13 @@ def test_whoami(environment):
     assert "https://ec2.eu-west-1.amazonaws.com" == identity.endpoint
 
 
-def test_arguments_win(environment):
-    """Region and endpoint are those of the arguments, if there are any."""
+def test_arguments_win(environment, moto):
+    """Region and endpoint are those of the arguments, if there are any, and STS is asked there."""
     environment.setenv("AWS_REGION", "eu-west-1")
-    identity = whoami("us-east-2", endpoint_url="http://127.0.0.1:9")
-    assert ("us-east-2", "http://127.0.0.1:9") == (identity.region, identity.endpoint)
-
-
-def test_own_endpoint_is_not_a_configured_one():
-    """An endpoint that is passed counts also where the configured ones are turned off."""
-    environ = {"AWS_REGION": "eu-west-1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
-    assert "http://127.0.0.1:9" == _endpoint(Settings(environ), "http://127.0.0.1:9")
+    environment.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
+    environment.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    identity = whoami("us-east-2", endpoint_url=moto)
+    assert ("us-east-2", moto) == (identity.region, identity.endpoint)
 
 
 @pytest.mark.parametrize(("name", "value"), [("region", ""), ("endpoint_url", "nowhere")])

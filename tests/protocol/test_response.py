@@ -73,7 +73,15 @@ def test_success_statuses(status):
     assert status == parse(STOPPED, status).response_metadata.status_code
 
 
-@pytest.mark.parametrize("status", [101, 199, 300, 400, 503])
+@pytest.mark.parametrize("status", [300, 301, 399])
+def test_redirect(status):
+    """A redirect is not followed; the error says where it led, and is final."""
+    error = refused(b"", status, {"location": "https://portal.example/"})
+    message = "the answer is a redirect to 'https://portal.example/', which is not followed"
+    assert (message, False) == (error.args[0], error.is_retryable)
+
+
+@pytest.mark.parametrize("status", [101, 199, 400, 503])
 def test_failed_success(status):
     """A document of success under another status is not the protocol's."""
     error = refused(STOPPED, status)

@@ -70,11 +70,11 @@ def test_no_code(text):
 
 @given(st.text(max_size=8) | st.integers().map(str))
 @example("9" * 5000)
+@example("0\x1f")
 def test_code_or_error(text):
     """Any text is a number from 0 to 65535 or a ResponseError."""
-    is_code = text.strip().isascii() and text.strip().isdigit()
-    is_code = is_code and len(text.strip()) <= 5 and int(text.strip()) < 0x10000
-    if is_code:
+    digits = text.strip(" \t\r\n")
+    if digits.isascii() and digits.isdigit() and len(digits) <= 5 and int(digits) < 0x10000:
         assert int(text) == state_code.decode(text)
     else:
         with pytest.raises(ResponseError) as caught:
