@@ -120,7 +120,7 @@ def test_redirect():
     """A redirect is an answer like others, and cookies are not kept."""
     moved = answer(b"", "302 Found", Location="/elsewhere", Set_Cookie="a=b")
     with serve([each(take, moved)]) as server:
-        response, _ = send(post(server.url), post(server.url))
+        response, _ = send(*(post(f"http://localhost:{server.port}/") for _ in range(2)))
         assert 302 == response.status_code
         assert b"cookie" not in server.requests[1].lower()
 
@@ -360,7 +360,9 @@ def test_second_loop():
         assert b"hello" == asyncio.run(one())
         assert b"hello" == asyncio.run(both())
         assert 3 == server.connections
-        other.run(transport.aclose())
+        # The last one by another loop, when its own has ended.
+        other.close()
+        asyncio.run(transport.aclose())
         assert {} == transport._sessions
     gc.collect()
 
