@@ -16,7 +16,7 @@ ENVS = HERE / ".envs"
 # Environment: what is installed in it, and the modules that tell in a smoke run whether it is there
 # already.
 PACKAGES = {
-    "ec2lite": ([str(HERE.parent), "httpx-aiohttp", "pyperf"], ["ec2lite"]),
+    "ec2lite": ([str(HERE.parent), "aiohttp", "pyperf"], ["ec2lite"]),
     "boto3": (["boto3"], ["boto3"]),
     "aiobotocore": (["aiobotocore"], ["aiobotocore"]),
     "capo-ec2": (["capo-ec2"], ["capo_ec2"]),
@@ -80,7 +80,7 @@ def versions(python: str) -> dict[str, str]:
     program = (
         "import importlib.metadata as m, json\n"
         "names = 'aiobotocore aiohttp attrs boto3 botocore capo-ec2 ec2lite httpcore httpx "
-        "httpx-aiohttp lxml urllib3'.split()\n"
+        "lxml urllib3'.split()\n"
         "have = {d.name: d.version for d in m.distributions()}\n"
         "print(json.dumps({n: have[n] for n in names if n in have}))"
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ec2lite.config.endpoints import resolve_endpoint
     from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials
     from ec2lite.engine.adaptive import AdaptiveRetry
+    from ec2lite.engine.aiohttp_transport import AiohttpTransport
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.dry_run import DryRunResult
     from ec2lite.engine.retry import NoRetry, StandardRetry
@@ -58,6 +59,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AdaptiveRetry",
+    "AiohttpTransport",
     "AsyncClient",
     "AuthFailure",
     "Client",
@@ -100,6 +102,7 @@ __all__ = [
 # Where each name lives; what is not here is in ec2lite.errors.
 _HOMES = {
     "AdaptiveRetry": "engine.adaptive",
+    "AiohttpTransport": "engine.aiohttp_transport",
     "AsyncClient": "client",
     "Client": "client",
     "Credentials": "models",

@@ -289,7 +289,7 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
                     transport,
                     async_source(transport=transport, **self._identity()),
                     self._setup.max_response_size,
-                    # anyio's time limits cost 24 us, and our own transport needs none.
-                    keeps_deadlines=transport is self._owned,
+                    # anyio's time limits cost 24 us, and our own transports need none.
+                    keeps_deadlines=getattr(transport, "keeps_deadlines", False),
                 )
             return self._world

@@ -11,6 +11,7 @@ import ec2lite
 
 NAMES = [
     "AdaptiveRetry",
+    "AiohttpTransport",
     "AsyncClient",
     "AuthFailure",
     "Client",

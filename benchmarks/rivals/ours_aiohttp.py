@@ -2,8 +2,6 @@
 
 import contextlib
 
-import httpx_aiohttp
-
 import ec2lite
 from rivals import ours
 
@@ -11,7 +9,7 @@ from rivals import ours
 @contextlib.asynccontextmanager
 async def concurrent(url, concurrency):
     del concurrency
-    transport = httpx_aiohttp.AiohttpTransport()
+    transport = ec2lite.AiohttpTransport()
     options = ours.options(url, "SigV4")
     async with transport, ec2lite.AsyncClient(**options, transport=transport) as client:
         yield client.stop_instances

@@ -197,6 +197,9 @@ class AsyncTransport(Base[AsyncGate], httpx.AsyncBaseTransport):
     opened anew.
     """
 
+    # What AsyncWorld asks for: it sets no time limit of its own around this.
+    keeps_deadlines: Final = True
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response as soon as its headers are there."""
         self._check_open()
