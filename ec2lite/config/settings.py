@@ -48,8 +48,8 @@ class Settings:
     """What the environment and the shared files say.
 
     ``environ`` is the environment, ``profile`` the name of the profile that the caller asked for,
-    ``own_region`` the Region, ``own_endpoint_url`` every service's endpoint; None leaves them to the
-    environment. Settings that nobody made are None. What cannot be read or makes no sense is a
+    ``own_region`` the Region, ``own_endpoint_url`` every service's endpoint; None leaves them to
+    the environment. Settings that nobody made are None. What cannot be read or makes no sense is a
     ``ConfigError``, which names the variable, or the key and profile.
     """
 

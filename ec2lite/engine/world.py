@@ -73,7 +73,7 @@ class SyncWorld:
             response = self.transport.handle_request(request)
             return _answer(response, body.read(response, self.max_response_size))
         except NO_ANSWER as error:
-            raise _translated(error, request) from error
+            raise _translated(error, request, believed=True) from error
 
 
 @define
@@ -110,7 +110,9 @@ class AsyncWorld:
                 return await self._exchange(request)
             return await self._exchange_within(request, max(0.0, deadline - time.monotonic()))
         except NO_ANSWER as error:
-            raise _translated(error, request) from error
+            # What keeps deadlines is ours, and takes more care with the names of errors.
+            believed = self.keeps_deadlines or not _comes_from_aiohttp(error)
+            raise _translated(error, request, believed=believed) from error
 
     async def _exchange_within(self, request: httpx.Request, seconds: float) -> Answer:
         from ec2lite.engine import aio
@@ -137,12 +139,12 @@ def _answer(response: httpx.Response, content: bytes) -> Answer:
     return Answer(response.status_code, headers, content)
 
 
-def _translated(error: Exception, request: httpx.Request) -> TransportError:
+def _translated(error: Exception, request: httpx.Request, *, believed: bool) -> TransportError:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return TransportError(
         f"no answer from {request.url.netloc.decode('ascii')}: {what}",
         is_timeout=isinstance(error, httpx.TimeoutException | TimeoutError),
-        maybe_sent=not isinstance(error, UNSENT) or _comes_from_aiohttp(error),
+        maybe_sent=not (believed and isinstance(error, UNSENT)),
     )
 
 

@@ -318,7 +318,7 @@ DOCUMENTS = [
     Case(
         "answers `400` with an error document", [answer(STATE, "400 x")], "IncorrectInstanceState"
     ),
-    strange("answers `400` without a document", answer(b"", "400 x"), attempts=3),
+    strange("answers `400` without a document", answer(b"", "400 x")),
     strange("answers `400` with a page", answer(PAGE, "400 x")),
     *(
         strange(f"answers `{status}` without a document", answer(b"", f"{status} x"), attempts=3)
