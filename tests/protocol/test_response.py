@@ -81,6 +81,13 @@ def test_redirect(status):
     assert (message, False) == (error.args[0], error.is_retryable)
 
 
+def test_redirect_to_nowhere():
+    """Where a redirect leads is shown in 200 characters, and that it leads nowhere, too."""
+    assert "'nowhere'" in refused(b"", 302).args[0]
+    long = refused(b"", 302, {"location": "x" * 300}).args[0]
+    assert f"'{'x' * 200}'" in long
+
+
 @pytest.mark.parametrize("status", [101, 199, 400, 503])
 def test_failed_success(status):
     """A document of success under another status is not the protocol's."""

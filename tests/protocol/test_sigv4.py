@@ -221,3 +221,13 @@ def test_needs_no_botocore():
     )
 
     assert 0 == subprocess.run([sys.executable, "-c", program], check=False).returncode
+
+
+@pytest.mark.parametrize(
+    ("path", "normal"),
+    [("/a/b/../c", "/a/c"), ("/a/b/c/../../d", "/a/d"), ("/a//./b/", "/a/b/"), ("/../a", "/a")],
+)
+def test_dots_in_paths(path: str, normal: str):
+    """Two dots take one segment away, one dot and nothing take none."""
+    text, _ = canonical_request("POST", f"https://example.com{path}", {"host": "x"}, b"")
+    assert normal == text.split("\n")[1]
