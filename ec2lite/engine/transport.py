@@ -21,11 +21,10 @@ A response must be read or closed: its connection counts as used until then.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import time
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import httpx
@@ -33,6 +32,7 @@ from anyio.lowlevel import RunVar
 
 from ec2lite.engine.lifetime import Base, Pool
 from ec2lite.engine.pool import AsyncGate, Gate
+from ec2lite.engine.release import AsyncBody, Body, response
 from ec2lite.engine.route import (
     CAUGHT,
     DROPPED,
@@ -44,11 +44,6 @@ from ec2lite.engine.route import (
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import (
-        AsyncIterator,
-        Awaitable,
-        Iterator,
-    )
 
 _LOOP: Final[RunVar[object]] = RunVar("ec2lite event loop")
 
@@ -74,7 +69,7 @@ class Transport(Base[Gate], httpx.BaseTransport):
             try:
                 line, answer = self._exchange(pool, order)
                 release = functools.partial(self._release, pool, line)
-                return _response(answer, _Body(answer, request, release))
+                return response(answer, Body(answer, request, release))
             except BaseException:
                 if line is not None:
                     self._close(pool, line)
@@ -146,50 +141,6 @@ class Transport(Base[Gate], httpx.BaseTransport):
             self._clear(pool)
 
 
-def _response(answer: Reply, stream: _Body | _AsyncBody) -> httpx.Response:
-    return httpx.Response(
-        answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions
-    )
-
-
-class _SyncRelease(Protocol):
-    def __call__(self, *, whole: bool) -> None: ...
-
-
-class _AsyncRelease(Protocol):
-    def __call__(self, *, whole: bool) -> Awaitable[None]: ...
-
-
-class _Body(httpx.SyncByteStream):
-    """An answer's body; closing it gives the connection back."""
-
-    def __init__(self, answer: Reply, request: httpx.Request, release: _SyncRelease) -> None:
-        self._answer = answer
-        self._request = request
-        self._release: _SyncRelease | None = release
-        self._is_whole = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._answer.stream
-            self._is_whole = True
-        except CAUGHT as error:
-            raise translated(error, self._request) from error
-
-    def close(self) -> None:
-        """Give the connection back, if the answer was read to its end; else close it."""
-        release, self._release = self._release, None
-        if release is not None:
-            # Not whole while it is being closed: a KeyboardInterrupt may come in the middle of it,
-            # and httpcore calls a connection idle before it has made it so.
-            whole, self._is_whole = self._is_whole, False
-            try:
-                self._answer.close()
-                self._is_whole = whole
-            finally:
-                release(whole=self._is_whole)
-
-
 class AsyncTransport(Base[AsyncGate], httpx.AsyncBaseTransport):
     """Sends requests, awaiting, on asyncio and on trio; one for many tasks. Parameters as above.
 
@@ -211,7 +162,7 @@ class AsyncTransport(Base[AsyncGate], httpx.AsyncBaseTransport):
             try:
                 line, answer = await self._exchange(pool, order)
                 release = functools.partial(self._release, pool, line)
-                return _response(answer, _AsyncBody(answer, request, release))
+                return response(answer, AsyncBody(answer, request, release))
             except BaseException:
                 if line is not None:
                     await self._close(pool, line)
@@ -285,58 +236,6 @@ class AsyncTransport(Base[AsyncGate], httpx.AsyncBaseTransport):
         for pool in list(self._pools.values()):
             for line in pool.shelf.expired(float("inf")):
                 await self._close(pool, line)
-
-
-class _AsyncBody(httpx.AsyncByteStream):
-    """An answer's body; closing it gives the connection back.
-
-    Its own iterator: an asynchronous generator that is left in the middle has to be finished by
-    somebody, and trio warns of it.
-    """
-
-    def __init__(
-        self,
-        answer: Reply,
-        request: httpx.Request,
-        release: _AsyncRelease,
-    ) -> None:
-        self._answer = answer
-        self._request = request
-        self._release: _AsyncRelease | None = release
-        self._is_whole = False
-        self._chunks: AsyncIterator[bytes] | None = None
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        self._chunks = aiter(self._answer.stream)
-        return self
-
-    async def __anext__(self) -> bytes:
-        try:
-            return await anext(cast("AsyncIterator[bytes]", self._chunks))
-        except StopAsyncIteration:
-            self._is_whole = True
-            raise
-        except CAUGHT as error:
-            raise translated(error, self._request) from error
-
-    async def aclose(self) -> None:
-        """Give the connection back, if the answer was read to its end; else close it."""
-        release, self._release = self._release, None
-        if release is not None:
-            whole, self._is_whole = self._is_whole, False
-            try:
-                await self._answer.aclose()
-                await self._finish()
-                self._is_whole = whole
-            finally:
-                await release(whole=self._is_whole)
-
-    async def _finish(self) -> None:
-        """Run httpcore's generators to their end; what they read from is closed by now."""
-        if self._chunks is not None:
-            with contextlib.suppress(*CAUGHT):
-                async for _ in self._chunks:
-                    pass
 
 
 def _asyncio_loop() -> asyncio.AbstractEventLoop | None:

@@ -906,7 +906,7 @@ def test_interrupted_handing_over(colour, monkeypatch):
     """An answer that cannot be handed over gives its connection and its place back."""
     with serve(KEEPS) as server, sender(colour, max_connections=1) as ours:
         with monkeypatch.context() as patch:
-            patch.setattr(transport, "_response", _break)
+            patch.setattr(transport, "response", _break)
             with pytest.raises(RuntimeError, match="struck"):
                 ours.start(post(server.url))
         assert "0 connections" in repr(ours.transport)
