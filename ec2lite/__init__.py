@@ -12,6 +12,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from ec2lite._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from ec2lite import config as config
     from ec2lite import errors as errors
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from ec2lite.config.endpoints import resolve_endpoint
     from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials
     from ec2lite.engine.adaptive import AdaptiveRetry
-    from ec2lite.engine.aiohttp_transport import AiohttpTransport
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.dry_run import DryRunResult
     from ec2lite.engine.retry import NoRetry, StandardRetry
@@ -52,10 +53,9 @@ if TYPE_CHECKING:
     from ec2lite.protocol.operation import Operation
     from ec2lite.protocol.request import build_request
     from ec2lite.protocol.response import parse_response
-    from ec2lite.protocol.signer import Signer
-    from ec2lite.protocol.sigv4 import SigV4
-
-__version__ = "0.1.0"
+    from ec2lite.signing.signer import Signer
+    from ec2lite.signing.sigv4 import SigV4
+    from ec2lite.transports.aiohttp_transport import AiohttpTransport
 
 __all__ = [
     "AdaptiveRetry",
@@ -102,7 +102,7 @@ __all__ = [
 # Where each name lives; what is not here is in ec2lite.errors.
 _HOMES = {
     "AdaptiveRetry": "engine.adaptive",
-    "AiohttpTransport": "engine.aiohttp_transport",
+    "AiohttpTransport": "transports.aiohttp_transport",
     "AsyncClient": "client",
     "Client": "client",
     "Credentials": "models",
@@ -113,8 +113,8 @@ _HOMES = {
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
     "ResponseMetadata": "models",
-    "SigV4": "protocol.sigv4",
-    "Signer": "protocol.signer",
+    "SigV4": "signing.sigv4",
+    "Signer": "signing.signer",
     "StandardRetry": "engine.retry",
     "StopInstances": "operations.stop_instances",
     "StopInstancesResult": "operations.stop_instances",

@@ -2,7 +2,7 @@
 
 import sys
 
-from ec2lite.cli import main
+from ec2lite.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.world import AsyncWorld, SyncWorld
     from ec2lite.models import Credentials
     from ec2lite.protocol.operation import Operation
-    from ec2lite.protocol.signer import Signer
+    from ec2lite.signing.signer import Signer
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -204,8 +204,8 @@ class Client(_Base["httpx.BaseTransport"]):
 
     def _open(self) -> SyncWorld:
         from ec2lite.credentials.resolve import source
-        from ec2lite.engine.transport import Transport
         from ec2lite.engine.world import SyncWorld
+        from ec2lite.transports.transport import Transport
 
         with self._lock:
             # Another thread may have closed it since the call began.
@@ -274,8 +274,8 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
 
     def _open(self) -> AsyncWorld:
         from ec2lite.credentials.resolve import async_source
-        from ec2lite.engine.transport import AsyncTransport
         from ec2lite.engine.world import AsyncWorld
+        from ec2lite.transports.transport import AsyncTransport
 
         with self._lock:
             # Another thread may have closed it since the call began.

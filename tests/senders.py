@@ -11,7 +11,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import define
 
 from ec2lite.engine import body
-from ec2lite.engine.transport import AsyncTransport, Transport
+from ec2lite.transports.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

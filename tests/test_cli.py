@@ -17,8 +17,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 import ec2lite
-from ec2lite import demo
-from ec2lite.cli import main
+from ec2lite.cli import demo
+from ec2lite.cli.main import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -339,7 +339,7 @@ def test_help_is_quick(arguments: list[str]) -> None:
     """--help imports nothing of what only a call needs."""
     done = process(
         "-c",
-        "import sys; from ec2lite.cli import main; code = main(sys.argv[1:]);"
+        "import sys; from ec2lite.cli.main import main; code = main(sys.argv[1:]);"
         "print({'attrs', 'httpx', 'lxml', 'botocore', 'asyncio', 'json'} & set(sys.modules), code)",
         *arguments,
     )

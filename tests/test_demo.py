@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from ec2lite import demo
-from ec2lite.cli import main
+from ec2lite.cli import demo
+from ec2lite.cli.main import main
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import ec2lite
-from ec2lite import demo
-from ec2lite.cli import main
+from ec2lite.cli import demo
+from ec2lite.cli.main import main
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

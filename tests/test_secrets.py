@@ -13,7 +13,7 @@ import ec2lite
 from ec2lite.engine.call import Attempts
 from ec2lite.errors import EC2Error
 from ec2lite.operations.stop_instances import StopInstances
-from ec2lite.protocol.botocore_signer import _Request
+from ec2lite.signing.botocore_signer import _Request
 from samples import SECRET, STOPPED, TEMPORARY, TOKEN, context, fault
 
 NO_RETRY = ec2lite.NoRetry()

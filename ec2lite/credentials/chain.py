@@ -9,16 +9,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ec2lite.credentials import web_identity
-from ec2lite.credentials.assume_role import assume_role
-from ec2lite.credentials.container import container
-from ec2lite.credentials.environment import environment
-from ec2lite.credentials.imds import imds
-from ec2lite.credentials.login import login
-from ec2lite.credentials.process import process
 from ec2lite.credentials.provider import Ask, Found, Named, first
-from ec2lite.credentials.sso import sso
-from ec2lite.credentials.static import static
+from ec2lite.credentials.providers import web_identity
+from ec2lite.credentials.providers.assume_role import assume_role
+from ec2lite.credentials.providers.container import container
+from ec2lite.credentials.providers.environment import environment
+from ec2lite.credentials.providers.imds import imds
+from ec2lite.credentials.providers.login import login
+from ec2lite.credentials.providers.process import process
+from ec2lite.credentials.providers.sso import sso
+from ec2lite.credentials.providers.static import static
 
 if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ec2lite.credentials.provider import Clock
     from ec2lite.engine.world import AsyncCredentialsSource, CredentialsSource
-    from ec2lite.protocol.signer import Signer
+    from ec2lite.signing.signer import Signer
 
 
 def source(
@@ -83,7 +83,7 @@ def resolve_credentials(
     settings = Settings(profile=profile)
     if transport is not None:
         return source(None, settings, transport).get(GET_CREDENTIALS)
-    from ec2lite.engine.transport import Transport
+    from ec2lite.transports.transport import Transport
 
     with Transport(ca_bundle=settings.ca_bundle) as own:
         return source(None, settings, own).get(GET_CREDENTIALS)
@@ -96,7 +96,7 @@ async def aresolve_credentials(
     settings = Settings(profile=profile)
     if transport is not None:
         return await async_source(None, settings, transport).get(GET_CREDENTIALS)
-    from ec2lite.engine.transport import AsyncTransport
+    from ec2lite.transports.transport import AsyncTransport
 
     async with AsyncTransport(ca_bundle=settings.ca_bundle) as own:
         return await async_source(None, settings, own).get(GET_CREDENTIALS)

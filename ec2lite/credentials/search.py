@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve
 
-from ec2lite.credentials import sts
 from ec2lite.credentials.chain import resolve
 from ec2lite.credentials.provider import Ask, Clock, Found, utc_now
+from ec2lite.credentials.sts import requests as sts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ec2lite.config.settings import Settings
     from ec2lite.engine.flow import Flow
-    from ec2lite.protocol.signer import Signer
+    from ec2lite.signing.signer import Signer
 
 
 @define

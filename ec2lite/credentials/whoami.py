@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ec2lite.config.settings import Settings
-from ec2lite.credentials import sts
 from ec2lite.credentials.cache import CredentialCache
 from ec2lite.credentials.search import search
+from ec2lite.credentials.sts import requests as sts
+from ec2lite.credentials.sts.get_caller_identity import GetCallerIdentity
 from ec2lite.engine import checks
 from ec2lite.engine.context import utc_now
 from ec2lite.engine.flow import run
-from ec2lite.engine.transport import Transport
 from ec2lite.engine.world import SyncWorld
-from ec2lite.operations.get_caller_identity import GetCallerIdentity
+from ec2lite.transports.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from ec2lite.engine.skew import Skew
 from ec2lite.errors import ConfigError
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.request import RequestBuilder, default_signer, user_agent
-from ec2lite.protocol.signer import Signer
+from ec2lite.signing.signer import Signer
 
 if TYPE_CHECKING:
     from ec2lite.models import Endpoint

@@ -115,7 +115,7 @@ class AsyncWorld:
             raise _translated(error, request, believed=believed) from error
 
     async def _exchange_within(self, request: httpx.Request, seconds: float) -> Answer:
-        from ec2lite.engine import aio
+        from ec2lite.transports import aio
 
         if aio.is_running():
             # A fifth of what anyio's costs.

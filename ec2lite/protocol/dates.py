@@ -5,14 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 
-def timestamp(now: datetime) -> str:
-    """Return the basic ISO 8601 form that SigV4 signs, ``20150830T123600Z``, in UTC.
-
-    A datetime without a time zone is taken as UTC, as botocore's own are.
-    """
-    return (now.astimezone(UTC) if now.tzinfo else now).strftime("%Y%m%dT%H%M%SZ")
-
-
 def read_time(text: str) -> datetime | None:
     """Return the time that ISO 8601 text names, without a zone in UTC; None if it names none.
 

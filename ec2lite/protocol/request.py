@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import ec2lite
+from ec2lite._version import __version__
 from ec2lite.errors import ConfigError
 from ec2lite.models import Credentials
 from ec2lite.protocol import query
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ec2lite.models import Endpoint
     from ec2lite.protocol.operation import Operation
-    from ec2lite.protocol.signer import Signer
+    from ec2lite.signing.signer import Signer
 
 
 def build_request(
@@ -51,7 +51,7 @@ def encode(operation: Operation[Any]) -> bytes:
 
 def default_signer() -> Signer:
     """Return botocore's signer, imported only here."""
-    from ec2lite.protocol.botocore_signer import BotocoreSigner
+    from ec2lite.signing.botocore_signer import BotocoreSigner
 
     return BotocoreSigner()
 
@@ -59,7 +59,7 @@ def default_signer() -> Signer:
 def user_agent(extra: str | None = None) -> str:
     """Return the name that AWS's logs (CloudTrail's ``userAgent``) will show."""
     python = ".".join(map(str, sys.version_info[:3]))
-    return f"ec2lite/{ec2lite.__version__} lang/python#{python}" + (f" {extra}" if extra else "")
+    return f"ec2lite/{__version__} lang/python#{python}" + (f" {extra}" if extra else "")
 
 
 class RequestBuilder:

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from ec2lite.credentials import dpop
+from ec2lite.credentials.providers import dpop
 from ec2lite.errors import CredentialsError
 
 URL = "https://eu-west-1.signin.aws.amazon.com/v1/token"

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ec2lite.credentials.process import arguments, execute
+from ec2lite.credentials.providers.process import arguments, execute
 from ec2lite.errors import CredentialsError
 from samples import told
 

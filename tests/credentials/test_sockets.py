@@ -12,8 +12,8 @@ import pytest
 
 from ec2lite.config.settings import Settings
 from ec2lite.credentials.resolve import async_source, source
-from ec2lite.engine.transport import AsyncTransport, Transport
 from ec2lite.errors import CredentialsError
+from ec2lite.transports.transport import AsyncTransport, Transport
 
 # Whatever went through it would fail.
 DEAD_PROXY = {"http_proxy": "http://127.0.0.1:9", "all_proxy": "http://127.0.0.1:9"}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ec2lite.cli import main
+from ec2lite.cli.main import main
 from ec2lite.credentials.whoami import whoami
 from ec2lite.errors import ConfigError
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from attrs import frozen
 
+from ec2lite.credentials.sts.get_caller_identity import GetCallerIdentity
 from ec2lite.engine.call import _random_uuid, call, was_refused
 from ec2lite.engine.context import Timeout
 from ec2lite.engine.flow import GET_CREDENTIALS, Answer, GetCredentials, Sleep
@@ -27,7 +28,6 @@ from ec2lite.errors import (
     TransportError,
     UnauthorizedOperation,
 )
-from ec2lite.operations.get_caller_identity import GetCallerIdentity
 from ec2lite.operations.stop_instances import StopInstances
 from samples import (
     KEYS,

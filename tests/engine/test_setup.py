@@ -15,8 +15,8 @@ from ec2lite.engine.retry import NoRetry, StandardRetrier, StandardRetry
 from ec2lite.engine.setup import Setup
 from ec2lite.errors import ConfigError
 from ec2lite.models import Endpoint
-from ec2lite.protocol.botocore_signer import BotocoreSigner
 from ec2lite.protocol.request import user_agent
+from ec2lite.signing.botocore_signer import BotocoreSigner
 from samples import NOW, NamingSigner
 
 

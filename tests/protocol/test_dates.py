@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ec2lite.protocol.dates import read_time, timestamp
+from ec2lite.protocol.dates import read_time
+from ec2lite.signing.timestamp import timestamp
 
 pytestmark = pytest.mark.usefixtures("machine_zone")
 

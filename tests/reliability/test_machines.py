@@ -22,11 +22,11 @@ from ec2lite.engine import body
 from ec2lite.engine.call import call
 from ec2lite.engine.flow import Answer, GetCredentials, Sleep
 from ec2lite.engine.retry import StandardRetrier
-from ec2lite.engine.route import Line
-from ec2lite.engine.transport import AsyncTransport
-from ec2lite.engine.wire import Wire
 from ec2lite.errors import EC2Error, TransportError
 from ec2lite.models import Credentials
+from ec2lite.transports.route import Line
+from ec2lite.transports.transport import AsyncTransport
+from ec2lite.transports.wire import Wire
 from samples import KEYS, context, refusal, success
 
 STEPS = settings(stateful_step_count=50, deadline=None)

@@ -1,0 +1,1 @@
+"""Where credentials are looked for: a provider a file."""

@@ -1,0 +1,1 @@
+"""The actions of STS that credentials need, and how they are called."""

@@ -1,0 +1,45 @@
+"""AssumeRoleWithWebIdentity, whole.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from attrs import field, frozen
+
+from ec2lite.credentials.sts.assume_role import AssumeRoleResult, read_result
+from ec2lite.protocol import xml
+from ec2lite.protocol.operation import Operation
+
+if TYPE_CHECKING:
+    from ec2lite.models import ResponseMetadata
+    from ec2lite.protocol.xml import Element
+
+
+@frozen
+class AssumeRoleWithWebIdentity(Operation[AssumeRoleResult]):
+    """Get credentials of a role for a token of an identity provider. It is not signed."""
+
+    action: ClassVar[str] = "AssumeRoleWithWebIdentity"
+    service: ClassVar[str] = "sts"
+    version: ClassVar[str] = "2011-06-15"
+    signed: ClassVar[bool] = False
+    confidential: ClassVar[bool] = True
+
+    role_arn: str
+    role_session_name: str
+    web_identity_token: str = field(repr=False)
+
+    def form_pairs(self) -> list[tuple[str, str]]:
+        """Return the three parameters."""
+        return [
+            ("RoleArn", self.role_arn),
+            ("RoleSessionName", self.role_session_name),
+            ("WebIdentityToken", self.web_identity_token),
+        ]
+
+    def parse(self, root: Element, metadata: ResponseMetadata) -> AssumeRoleResult:
+        """Read ``AssumeRoleWithWebIdentityResult/{Credentials, AssumedRoleUser}``."""
+        return read_result(xml.child(root, "AssumeRoleWithWebIdentityResult"), metadata)
