@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import ec2lite
-from ec2lite.cli import demo
+from ec2lite.cli import demonstration as demo
 from ec2lite.cli.main import main
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +40,7 @@ def ec2(monkeypatch: pytest.MonkeyPatch, moto: str) -> None:
     ids = iter(INSTANCES)
     monkeypatch.setattr("moto.ec2.models.instances.random_instance_id", lambda: next(ids))
     with ec2lite.Client() as client:
-        assert INSTANCES == client.send(demo._RunInstances(demo.IMAGE, len(INSTANCES)))
+        assert INSTANCES == client.send(demo.RunInstances(demo.IMAGE, len(INSTANCES)))
 
 
 @each_document

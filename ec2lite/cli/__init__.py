@@ -1,1 +1,1 @@
-"""The command line: a command a file, and the demo."""
+"""The command line: a command a file; ``options`` parses for them, ``output`` prints."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from ec2lite.cli import demo
+from ec2lite.cli import demonstration as demo
 from ec2lite.cli.main import main
 
 
@@ -80,7 +80,7 @@ def test_everything_is_cleaned_up() -> None:
 
     before = dict(os.environ)
     with pytest.raises(KeyboardInterrupt):
-        demo.run(say)
+        demo.show(say)
     (url,) = re.findall(r"http://127.0.0.1:\d+", said[0])
     assert urlsplit(url).port
     with pytest.raises(httpx.ConnectError):
