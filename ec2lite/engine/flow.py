@@ -11,14 +11,19 @@ own line. A flow yields
 
 ``run`` and ``arun`` drive a flow to its end, each in a *world* that can do these four things. They
 close the flow in ``finally``: a cancelled task or a KeyboardInterrupt unwinds it there and then.
+
+A flow that also yields ``Emit(item)`` is a *stream*: ``Iteration`` and ``AsyncIteration`` drive it
+from one item to the next, and whoever iterates gets the items.
+
 The clock, the dice and the configuration are arguments of the flow, so a test drives it with
 ``next``, ``send`` and ``throw`` alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 @frozen
@@ -61,10 +67,21 @@ class Blocking:
     function: Callable[[], object]
 
 
+@frozen
+class Emit(Generic[T]):
+    """Give an item to whoever iterates the stream; the outcome is None.
+
+    The consumer decides how long that takes, so no time limit may be running meanwhile.
+    """
+
+    item: T
+
+
 GET_CREDENTIALS = GetCredentials()
 
 Effect: TypeAlias = "httpx.Request | Sleep | GetCredentials | Blocking"
 Flow: TypeAlias = Generator[Effect, Any, R]
+Stream: TypeAlias = Generator["Effect | Emit[T]", Any, None]
 
 
 class World(Protocol):
@@ -117,3 +134,79 @@ async def arun(flow: Flow[R], world: AsyncWorld) -> R:
         return result
     finally:
         flow.close()
+
+
+class _Turns:
+    """Lets one consumer at a time wait for the next item of a stream."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        # A second consumer would send its own outcome to the effect that the first one waits for.
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError("another thread or task is waiting for the next item")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+class Iteration(Iterator[T]):
+    """Iterates over a stream, blocking. It ends with the stream, or with the first error.
+
+    A consumer that stops early has nothing to close: between two items no effect is under way.
+    """
+
+    def __init__(self, stream: Stream[T], world: World) -> None:
+        self._stream = stream
+        self._world = world
+        self._turns = _Turns()
+
+    def __next__(self) -> T:
+        with self._turns:
+            step: Callable[[Any], Effect | Emit[T]] = self._stream.send
+            outcome: Any = None
+            try:
+                while True:
+                    effect = step(outcome)
+                    if isinstance(effect, Emit):
+                        return effect.item
+                    try:
+                        step, outcome = self._stream.send, self._world.perform(effect)
+                    except Exception as error:  # noqa: BLE001 - handed to the stream, which decides
+                        step, outcome = self._stream.throw, error
+            except BaseException:
+                self._stream.close()
+                raise
+
+
+class AsyncIteration(AsyncIterator[T]):
+    """Iterates over a stream, awaiting, as ``Iteration`` does.
+
+    A class rather than an async generator: the event loop would finalize one that a ``break`` left
+    behind at some later time, and trio warns about that.
+    """
+
+    def __init__(self, stream: Stream[T], world: AsyncWorld) -> None:
+        self._stream = stream
+        self._world = world
+        self._turns = _Turns()
+
+    async def __anext__(self) -> T:
+        with self._turns:
+            step: Callable[[Any], Effect | Emit[T]] = self._stream.send
+            outcome: Any = None
+            try:
+                while True:
+                    effect = step(outcome)
+                    if isinstance(effect, Emit):
+                        return effect.item
+                    try:
+                        step, outcome = self._stream.send, await self._world.perform(effect)
+                    except Exception as error:  # noqa: BLE001 - handed to the stream, which decides
+                        step, outcome = self._stream.throw, error
+            except StopIteration:
+                raise StopAsyncIteration from None
+            except BaseException:
+                self._stream.close()
+                raise
