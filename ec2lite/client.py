@@ -6,9 +6,9 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeVar
 
+from ec2lite import checks
 from ec2lite.config.settings import Settings
 from ec2lite.credentials import given
-from ec2lite.engine import checks
 from ec2lite.engine.call import call
 from ec2lite.engine.dry_run import DryRunResult, dry_run
 from ec2lite.engine.flow import Flow, arun, run
@@ -70,10 +70,8 @@ class _Base(Generic[T]):
         correct_clock_skew: bool = True,
         max_response_size: int = MAX_SIZE,
     ) -> None:
-        if transport is not None and not checks.has(transport, self._send_method):
-            raise ConfigError(
-                f"transport: {type(self).__name__} needs one with {self._send_method}()"
-            )
+        if transport is not None:
+            checks.having(self._send_method)("transport", transport)
         self._setup = Setup(
             settings=Settings(profile=profile, own_region=region),
             region=region,
@@ -90,8 +88,8 @@ class _Base(Generic[T]):
         )
         if credentials is not None:
             given.check(credentials)
-        if mfa_token is not None and not callable(mfa_token):
-            raise ConfigError(f"mfa_token: a function is needed, not {type(mfa_token).__name__}")
+        if mfa_token is not None:
+            checks.function("mfa_token", mfa_token)
         self._credentials = credentials
         self._mfa_token = mfa_token
         self._transport = transport

@@ -7,28 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from ec2lite.errors import ConfigError, EC2Error
+from ec2lite import checks
+from ec2lite.errors import EC2Error
 
 if TYPE_CHECKING:
     from attrs import Attribute
 
 
-def _key(instance: object, attribute: Attribute[Any], value: Any) -> None:  # noqa: ANN401 - untyped callers are checked too
-    """Refuse what cannot be a key, without showing it."""
+def _key(instance: object, attribute: Attribute[Any], value: object) -> None:
     del instance
-    if value is None and attribute.default is None:
-        return
-    if not isinstance(value, str):
-        raise ConfigError(f"{attribute.name}: a string is needed, not {type(value).__name__}")
-    if not value and attribute.default is not None:
-        raise ConfigError(f"{attribute.name} is empty")
-    # HTTP libraries quote headers that they refuse, and with them the session token; the secret is
-    # in no header, but a line break at its end is a mistake that AWS explains badly.
-    in_header = attribute.name != "secret_access_key"
-    if not value.isprintable() or " " in value or (in_header and not value.isascii()):
-        raise ConfigError(
-            f"{attribute.name} has a space, a line break or another character that keys do not have"
-        )
+    is_optional = attribute.default is None
+    # An empty token is what programs have that read it from an environment variable.
+    if not (is_optional and value in {None, ""}):
+        checks.key(attribute.name, value, is_header=attribute.name != "secret_access_key")
 
 
 @frozen

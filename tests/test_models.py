@@ -27,16 +27,26 @@ KEYS = ["access_key_id", "secret_access_key", "session_token"]
 
 
 @pytest.mark.parametrize("name", KEYS)
-@pytest.mark.parametrize("value", ["hidden\n", " hidden", "hidden\x00", "hidden\x7f"])
-def test_odd_credentials(name, value):
+@pytest.mark.parametrize(
+    ("value", "odd"),
+    [
+        ("hidden\n", "a line break"),
+        ("hidden\r", "a line break"),
+        (" hidden", "a space"),
+        ("hidden\x00", "a character that is not printable"),
+        ("hidden\x7f", "a character that is not printable"),
+    ],
+)
+def test_odd_credentials(name, value, odd):
     """What no header can carry is refused by name, and not shown."""
     keys = dict.fromkeys(KEYS, "x") | {name: value}
 
     with pytest.raises(ConfigError) as caught:
         Credentials(**keys)
 
-    expected = "has a space, a line break or another character that keys do not have"
-    assert f"{name} {expected}" == str(caught.value)
+    kind = "text" if name == "secret_access_key" else "ASCII"
+    expected = f"{name} must be printable {kind} without spaces, not text with {odd}"
+    assert expected == str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["access_key_id", "session_token"])
@@ -50,16 +60,16 @@ def test_credentials_in_headers_are_ascii(name):
 @pytest.mark.parametrize("name", KEYS)
 def test_credentials_of_other_types(name):
     """A key that is no string is refused by name."""
-    with pytest.raises(ConfigError, match=f"^{name}: a string is needed, not bytes$"):
+    with pytest.raises(ConfigError, match=f"^{name} must be a string, not bytes$"):
         Credentials(**(dict.fromkeys(KEYS, "x") | {name: b"x"}))
 
 
 @pytest.mark.parametrize("name", KEYS[:2])
 def test_no_credentials(name):
     """Neither the key nor the secret may be missing."""
-    with pytest.raises(ConfigError, match=f"^{name} is empty$"):
+    with pytest.raises(ConfigError, match=f"^{name} must be a key, not an empty string$"):
         Credentials(**(dict.fromkeys(KEYS, "x") | {name: ""}))
-    with pytest.raises(ConfigError, match=f"^{name}: a string is needed, not NoneType$"):
+    with pytest.raises(ConfigError, match=f"^{name} must be a string, not None$"):
         Credentials(**(dict.fromkeys(KEYS, "x") | {name: None}))
 
 

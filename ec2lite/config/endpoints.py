@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ec2lite import checks
 from ec2lite.config.partitions import PARTITIONS, Partition
 from ec2lite.errors import ConfigError
 from ec2lite.models import Endpoint
@@ -22,8 +23,6 @@ _SERVICES: Final = {
     "sso": ("portal.sso", "awsssoportal"),
     "signin": ("signin", "signin"),
 }
-_LONGEST_URL: Final = 2048  # far below what httpx refuses
-_HOST_LABEL: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 
 
 def resolve_endpoint(
@@ -42,7 +41,7 @@ def resolve_endpoint(
     not have.
     """
     if service not in _SERVICES:
-        raise ConfigError(f"service must be one of {', '.join(_SERVICES)}, not {service!r}")
+        raise checks.wrong("service", f"one of {', '.join(_SERVICES)}", repr(service))
     prefix, signing_name = _SERVICES[service]
     region = check_region(region)
     if endpoint_url is not None:
@@ -71,79 +70,14 @@ def find_partition(region: str) -> Partition:
     return PARTITIONS[0]
 
 
-def check_url(url: str, name: str = "endpoint_url") -> str:
-    """Return an endpoint's URL without a slash at its end.
-
-    It must be http or https, with a host and no more than a port and a path besides. A
-    ``ConfigError`` says of ``name`` what is wrong; it does not show the URL, in which there may be
-    a password.
-    """
-    _need_string(name, url)
-    if problem := _url_problem(url):
-        raise ConfigError(f"{name} {problem}")
-    return url.rstrip("/")
-
-
-def _url_problem(url: str) -> str | None:
-    # Imported here, as most clients need no URL but AWS's own.
-    from ipaddress import IPv6Address
-    from urllib.parse import urlsplit
-
-    if len(url) > _LONGEST_URL:
-        return f"is longer than {_LONGEST_URL} characters"
-    # urlsplit() silently drops some of these characters.
-    if not url.isprintable() or " " in url or "\\" in url:
-        return "has a space, a backslash or a control character"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        # Python checks this itself, but not before 3.11.4.
-        if parts.netloc.startswith("["):
-            IPv6Address(parts.hostname or "")
-    except ValueError:
-        return "is not a URL: its host or port is malformed"
-    if parts.scheme not in {"http", "https"}:
-        return "must begin with http:// or https://"
-    if "@" in parts.netloc:
-        return "must not have a user name or password"
-    if not _is_host(parts.netloc) or port == 0:
-        return "must have a host name or address, and no port 0"
-    if "?" in url:
-        return "must not have a query (`?`)"
-    return "must not have a fragment (`#`)" if "#" in url else None
-
-
-def _is_host(netloc: str) -> bool:
-    """Tell whether this is a name, or an address in brackets, before an optional port.
-
-    Names are ASCII, as they are in the signed ``host`` header: ``xn--`` instead of other letters.
-    """
-    host = r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]"
-    return re.fullmatch(f"({host})(:[0-9]*)?", netloc) is not None
-
-
 def check_region(region: str | None) -> str:
-    """Return a Region's name, which becomes part of a host's.
-
-    A ``ConfigError`` says how to set one, or that it is not what a host name may have.
-    """
+    """Return a Region's name, or raise a ``ConfigError`` that says how to set one."""
     if region is None:
         raise ConfigError(
             "no Region: pass region=, or set AWS_REGION, AWS_DEFAULT_REGION, or `region` in the "
             "profile"
         )
-    _need_string("region", region)
-    if not re.fullmatch(_HOST_LABEL, region):
-        raise ConfigError(
-            f"region must be letters, digits and hyphens, as in eu-west-1, not {region!r}"
-        )
-    return region
-
-
-def _need_string(name: str, value: object) -> None:
-    """Refuse, by name, what untyped callers pass."""
-    if not isinstance(value, str):
-        raise ConfigError(f"{name}: a string is needed, not {type(value).__name__}")
+    return checks.region("region", region)
 
 
 def _override(url: str, use_fips: bool, use_dualstack: bool) -> str:
@@ -151,7 +85,7 @@ def _override(url: str, use_fips: bool, use_dualstack: bool) -> str:
         raise ConfigError("use_fips and endpoint_url do not go together")
     if use_dualstack:
         raise ConfigError("use_dualstack and endpoint_url do not go together")
-    return check_url(url)
+    return checks.url("endpoint_url", url)
 
 
 def _check_variants(partition: Partition, use_fips: bool, use_dualstack: bool) -> None:

@@ -27,6 +27,7 @@ from typing import TypeAlias
 
 from attrs import Factory, define, field, frozen
 
+from ec2lite import checks
 from ec2lite.errors import ConfigError
 
 Value: TypeAlias = str | dict[str, str]
@@ -80,7 +81,7 @@ def parse_profiles(
 def _need_text(name: str, value: object) -> None:
     """Refuse what untyped callers pass."""
     if not (value is None or isinstance(value, str)):
-        raise ConfigError(f"{name}: the file's text is needed, not {type(value).__name__}")
+        raise checks.wrong(name, "the text of a file", checks.kind(value))
 
 
 def _config_section(title: str) -> tuple[str, str] | None:

@@ -10,17 +10,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from ec2lite.config.endpoints import check_url, resolve_endpoint
+from ec2lite import checks
+from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.config.profiles import parse_profiles
 from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
-    from attrs import Attribute
-
     from ec2lite.config.profiles import Profiles, Section, Value
     from ec2lite.models import Endpoint
 
@@ -36,13 +35,6 @@ _SERVICE_IDS: Final = {
 _RETRY_MODES: Final = {"standard": "standard", "adaptive": "adaptive", "legacy": "standard"}
 
 
-def _is_text(instance: object, attribute: Attribute[Any], value: object) -> None:
-    """Refuse what untyped callers pass."""
-    del instance
-    if not (value is None or isinstance(value, str)):
-        raise ConfigError(f"{attribute.name}: a string is needed, not {type(value).__name__}")
-
-
 @define(eq=False)
 class Settings:
     """What the environment and the shared files say.
@@ -54,7 +46,7 @@ class Settings:
     """
 
     environ: Mapping[str, str] = field(factory=lambda: os.environ, repr=False)
-    profile: str | None = field(default=None, validator=_is_text)
+    profile: str | None = field(default=None, validator=checks.optional(checks.text))
     own_region: str | None = field(default=None, repr=False)
     own_endpoint_url: str | None = field(default=None, repr=False)
 
@@ -237,7 +229,7 @@ class Settings:
         https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
         """
         value, where = self._endpoint_url(_SERVICE_IDS[service])
-        return check_url(value, where) if value else None
+        return checks.url(where, value) if value else None
 
     def _endpoint_url(self, service_id: str) -> tuple[str | None, str]:
         if self.own_endpoint_url is not None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from ec2lite import checks
 from ec2lite.engine.flow import GET_CREDENTIALS, GetCredentials
-from ec2lite.errors import ConfigError, CredentialsError
+from ec2lite.errors import CredentialsError
 from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
@@ -92,11 +93,9 @@ class AsyncForeign:
 
 def check(given: object) -> None:
     """Refuse what can give no credentials, before it is needed."""
-    if not isinstance(given, Credentials) and not callable(getattr(given, _FROZEN, None)):
-        raise ConfigError(
-            f"credentials: ec2lite.Credentials, or an object with {_FROZEN}() as botocore's, is "
-            f"needed, not {type(given).__name__}"
-        )
+    if not isinstance(given, Credentials) and not checks.has(given, _FROZEN):
+        expected = f"ec2lite.Credentials or an object with {_FROZEN}()"
+        raise checks.wrong("credentials", expected, checks.kind(given))
 
 
 def _thaw(frozen_credentials: Any) -> Credentials:  # noqa: ANN401 - the caller's own class

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from ec2lite import checks
 from ec2lite.config.settings import Settings
 from ec2lite.credentials.cache import CredentialCache
 from ec2lite.credentials.search import search
 from ec2lite.credentials.sts import requests as sts
 from ec2lite.credentials.sts.get_caller_identity import GetCallerIdentity
-from ec2lite.engine import checks
 from ec2lite.engine.context import utc_now
 from ec2lite.engine.flow import run
 from ec2lite.engine.world import SyncWorld
@@ -42,7 +42,9 @@ def whoami(
     """Ask STS who a client with these arguments would be. Raises what a call would raise."""
     # As with the AWS CLI, the URL is that of the service that is asked, and here that is STS.
     settings = Settings(
-        profile=profile, own_region=checks.region(region), own_endpoint_url=checks.url(endpoint_url)
+        profile=profile,
+        own_region=None if region is None else checks.region("region", region),
+        own_endpoint_url=None if endpoint_url is None else checks.url("endpoint_url", endpoint_url),
     )
     with Transport(ca_bundle=settings.ca_bundle) as transport:
         cache = CredentialCache(search(settings, mfa_token=mfa_token).flow, transport)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
 
-from ec2lite.engine.retry import MAX_ATTEMPTS, Retry, StandardRetrier, positive
+from ec2lite import checks
+from ec2lite.engine.retry import MAX_ATTEMPTS, Retry, StandardRetrier
 
 if TYPE_CHECKING:
     from ec2lite.errors import EC2Error
@@ -36,7 +37,7 @@ class AdaptiveRetry:
     For one client that sends one kind of request to one account: all that it sends is slowed down.
     """
 
-    max_attempts: int = field(default=MAX_ATTEMPTS, validator=positive)
+    max_attempts: int = field(default=MAX_ATTEMPTS, validator=checks.validator(checks.whole))
     dice: Callable[[], float] = field(default=random.random, repr=False)
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
 

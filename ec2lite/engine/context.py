@@ -5,25 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from ec2lite import checks
 from ec2lite.engine.retry import Retrier
 from ec2lite.engine.skew import Skew
-from ec2lite.errors import ConfigError
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.request import RequestBuilder
-
-if TYPE_CHECKING:
-    from attrs import Attribute
-
-
-def _seconds(instance: object, attribute: Attribute[Any], value: Any) -> None:  # noqa: ANN401 - untyped callers are checked too
-    del instance
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and not (is_number and 0 < value < float("inf")):
-        raise ConfigError(f"timeout: {attribute.name} needs seconds above 0 or None, not {value!r}")
 
 
 @frozen
@@ -36,14 +25,21 @@ class Timeout:
     retries and waits (150 s: two silences and the time between them).
     """
 
-    connect: float | None = field(default=3.1, validator=_seconds)
-    read: float | None = field(default=60.0, validator=_seconds)
-    total: float | None = field(default=150.0, validator=_seconds)
+    connect: float | None = field(default=3.1, validator=checks.optional(checks.seconds))
+    read: float | None = field(default=60.0, validator=checks.optional(checks.seconds))
+    total: float | None = field(default=150.0, validator=checks.optional(checks.seconds))
 
     def extension(self, remaining: float | None) -> dict[str, float | None]:
         """Return httpx's ``timeout`` extension for an attempt with so much time left."""
         connect, read = _sooner(self.connect, remaining), _sooner(self.read, remaining)
         return {"connect": connect, "read": read, "write": read, "pool": remaining}
+
+
+def as_timeout(limit: float | Timeout | None) -> Timeout:
+    """Return the limits that ``Client(timeout=…)`` stands for: seconds in all, or the usual."""
+    if isinstance(limit, Timeout):
+        return limit
+    return Timeout() if limit is None else Timeout(total=checks.seconds("timeout", limit))
 
 
 def _sooner(limit: float | None, remaining: float | None) -> float | None:

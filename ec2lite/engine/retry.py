@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import define, field, frozen
 
-from ec2lite.errors import ConfigError
+from ec2lite import checks
 
 if TYPE_CHECKING:
-    from attrs import Attribute
-
     from ec2lite.errors import EC2Error
 
 MAX_ATTEMPTS: Final = 3
@@ -68,13 +66,6 @@ class Retry:
     cost: int
 
 
-def positive(instance: object, attribute: Attribute[int], value: int) -> None:
-    """Refuse what is no whole number from 1: an attrs validator."""
-    del instance
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-        raise ConfigError(f"{attribute.name}: a whole number from 1 is needed, not {value!r}")
-
-
 @frozen
 class StandardRetry:
     """Up to ``max_attempts`` attempts, with growing random delays and a quota; the default.
@@ -84,7 +75,7 @@ class StandardRetry:
     so that an outage is not made worse.
     """
 
-    max_attempts: int = field(default=MAX_ATTEMPTS, validator=positive)
+    max_attempts: int = field(default=MAX_ATTEMPTS, validator=checks.validator(checks.whole))
     dice: Callable[[], float] = field(default=random.random, repr=False)
 
     def start(self) -> StandardRetrier:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from ec2lite import checks
 from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.config.settings import Settings
-from ec2lite.engine import checks
-from ec2lite.engine.context import Context, Timeout, utc_now
-from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry, positive
+from ec2lite.engine.context import Context, Timeout, as_timeout, utc_now
+from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
-from ec2lite.errors import ConfigError
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.request import RequestBuilder, default_signer, user_agent
 from ec2lite.signing.signer import Signer
@@ -24,22 +23,26 @@ if TYPE_CHECKING:
     from ec2lite.models import Endpoint
 
 
+def _url(endpoint_url: str | None) -> str | None:
+    return None if endpoint_url is None else checks.url("endpoint_url", endpoint_url)
+
+
 @define(eq=False)
 class Setup:
     """What a client was told, and what its environment says."""
 
     settings: Settings
-    region: str | None = field(converter=checks.region)
-    endpoint_url: str | None = field(converter=checks.url)
-    use_fips: bool | None = field(validator=checks.flag)
-    use_dualstack: bool | None = field(validator=checks.flag)
-    retry: RetryPolicy | None = field(validator=checks.having("start"))
-    timeout: Timeout = field(converter=checks.timeout)
-    signer: Signer | None = field(validator=checks.having("sign"))
-    user_agent_extra: str | None = field(validator=checks.printable)
-    clock: Callable[[], datetime] | None = field(validator=checks.having("__call__"))
-    correct_clock_skew: bool = field(default=True, validator=checks.flag)
-    max_response_size: int = field(default=MAX_SIZE, validator=positive)
+    region: str | None = field(validator=checks.optional(checks.region))
+    endpoint_url: str | None = field(converter=_url)
+    use_fips: bool | None = field(validator=checks.validator(checks.flag))
+    use_dualstack: bool | None = field(validator=checks.validator(checks.flag))
+    retry: RetryPolicy | None = field(validator=checks.optional(checks.having("start")))
+    timeout: Timeout = field(converter=as_timeout)
+    signer: Signer | None = field(validator=checks.optional(checks.having("sign")))
+    user_agent_extra: str | None = field(validator=checks.optional(checks.header))
+    clock: Callable[[], datetime] | None = field(validator=checks.optional(checks.function))
+    correct_clock_skew: bool = field(default=True, validator=checks.validator(checks.flag))
+    max_response_size: int = field(default=MAX_SIZE, validator=checks.validator(checks.size))
     _context: Context | None = field(default=None, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
@@ -96,8 +99,10 @@ class Setup:
 def _in_utc(clock: Callable[[], datetime]) -> Callable[[], datetime]:
     def now() -> datetime:
         time = clock()
-        if not isinstance(time, datetime):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers are checked too
-            raise ConfigError(f"clock: it must return a datetime, not {type(time).__name__}")
+        checks.instance("what clock() returns", time, datetime, "a datetime")
+        # Nearer to the ends, sums with an offset or a time zone overflow.
+        if not 1 < time.year < 9000:
+            raise checks.wrong("what clock() returns", "a time of the years 2 to 8999", repr(time))
         return time if time.tzinfo else time.replace(tzinfo=UTC)
 
     return now

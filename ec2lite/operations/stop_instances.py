@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import field, frozen
 
+from ec2lite import checks
 from ec2lite.models import InstanceState, InstanceStateChange, ResponseMetadata
-from ec2lite.operations import arguments
 from ec2lite.protocol import columns, query, state_code, xml
 from ec2lite.protocol.operation import Operation
 
@@ -55,11 +55,11 @@ class StopInstances(Operation[StopInstancesResult]):
 
     action: ClassVar[str] = "StopInstances"
 
-    instance_ids: tuple[str, ...] = field(converter=arguments.instance_ids)
-    hibernate: bool | None = field(default=None, validator=arguments.flag)
-    force: bool | None = field(default=None, validator=arguments.flag)
-    skip_os_shutdown: bool | None = field(default=None, validator=arguments.flag)
-    dry_run: bool | None = field(default=None, validator=arguments.flag)
+    instance_ids: tuple[str, ...] = field(converter=checks.instance_ids)
+    hibernate: bool | None = field(default=None, validator=checks.validator(checks.flag))
+    force: bool | None = field(default=None, validator=checks.validator(checks.flag))
+    skip_os_shutdown: bool | None = field(default=None, validator=checks.validator(checks.flag))
+    dry_run: bool | None = field(default=None, validator=checks.validator(checks.flag))
 
     def form_pairs(self) -> list[tuple[str, str]]:
         """Return ``InstanceId.1`` and on, and the flags that are set."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from ec2lite.errors import ConfigError
+from ec2lite import checks
 
 if TYPE_CHECKING:
     from ec2lite.models import ResponseMetadata
@@ -44,8 +44,6 @@ class Operation(ABC, Generic[R]):
 
 
 def check(request: object) -> None:
-    """Refuse what is no request: an operation's class, say, or a name."""
+    """Refuse what is not a request: an operation's class, say, or its name."""
     if not isinstance(request, Operation):
-        raise ConfigError(
-            f"request: an object such as StopInstances(...) is needed, not {type(request).__name__}"
-        )
+        raise checks.wrong("request", "an object such as StopInstances(...)", checks.kind(request))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ec2lite import checks
 from ec2lite._version import __version__
-from ec2lite.errors import ConfigError
-from ec2lite.models import Credentials
+from ec2lite.models import Credentials, Endpoint
 from ec2lite.protocol import query
 from ec2lite.protocol.operation import check
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import httpx
 
-    from ec2lite.models import Endpoint
     from ec2lite.protocol.operation import Operation
     from ec2lite.signing.signer import Signer
 
@@ -31,15 +29,15 @@ def build_request(
 ) -> httpx.Request:
     """Return the signed HTTP request for an operation, to be sent by any means.
 
-    It stays good for 15 minutes around ``now``, the time it is signed for. ``signer`` is botocore's
-    unless given. A ``ConfigError`` says that ``request`` or ``credentials`` is something else.
+    AWS accepts it for 15 minutes around ``now``, the time that it is signed for; a time without a
+    zone is UTC. ``signer`` is botocore's unless given. A ``ConfigError`` names a wrong argument.
     """
     check(request)
-    # The client's calls may go unsigned; this one promises a signature.
-    if request.signed and not isinstance(credentials, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers are checked too
-        raise ConfigError(
-            f"credentials: ec2lite.Credentials is needed, not {type(credentials).__name__}"
-        )
+    checks.instance("endpoint", endpoint, Endpoint, "an ec2lite.Endpoint")
+    checks.instance("now", now, datetime, "a datetime")
+    # A client's call may go unsigned; this function promises a signature.
+    if request.signed:
+        checks.instance("credentials", credentials, Credentials, "ec2lite.Credentials")
     builder = RequestBuilder(endpoint, signer or default_signer())
     return builder.build(request, encode(request), credentials=credentials, now=now)
 

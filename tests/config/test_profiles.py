@@ -364,5 +364,5 @@ def test_any_text(text):
 @pytest.mark.parametrize("name", ["config", "credentials"])
 def test_not_a_text(name):
     """What is not a text is refused by the argument's name, without showing it."""
-    with pytest.raises(ConfigError, match=f"^{name}: the file's text is needed, not bytes$"):
+    with pytest.raises(ConfigError, match=f"^{name} must be the text of a file, not bytes$"):
         parse_profiles(**{name: b"[default]"})

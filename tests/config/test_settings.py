@@ -342,13 +342,15 @@ def test_missing_services_section(make):
 )
 def test_wrong_endpoint_url(make, environ, config, where):
     """What is no URL is an error that says where it stands."""
-    with pytest.raises(ConfigError, match=f"^{where} must begin with http:// or https://$"):
+    with pytest.raises(
+        ConfigError, match=f"^{where} must be .*, not one without http:// or https://$"
+    ):
         make(environ, config).endpoint_url()
 
 
 def test_profile_that_is_no_text():
     """A profile that is not a string is refused by name."""
-    with pytest.raises(ConfigError, match=r"^profile: a string is needed, not list$"):
+    with pytest.raises(ConfigError, match=r"^profile must be a string, not list$"):
         Settings(profile=["dev"])
 
 

@@ -20,15 +20,28 @@ def test_defaults():
 
 @pytest.mark.parametrize("limit", ["connect", "read", "total"])
 @pytest.mark.parametrize(
-    "value", [0, -1, 0.0, float("inf"), float("nan"), True, "5", [], timedelta(seconds=5)]
+    "value",
+    [
+        0,
+        -1,
+        0.0,
+        float("inf"),
+        float("nan"),
+        2_000_001,
+        10**400,
+        True,
+        "5",
+        [],
+        timedelta(seconds=5),
+    ],
 )
 def test_bad_limits(limit, value):
     """A limit that is no number of seconds above 0 is refused by name."""
     with pytest.raises(ConfigError) as caught:
         Timeout(**{limit: value})
 
-    expected = f"timeout: {limit} needs seconds above 0 or None, not {value!r}"
-    assert expected == str(caught.value)
+    start = f"{limit} must be a number of seconds above 0 and up to 2000000, not "
+    assert str(caught.value).startswith(start)
 
 
 @pytest.mark.parametrize("value", [1, 0.001, None])

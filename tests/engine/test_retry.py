@@ -187,13 +187,27 @@ def test_real_dice():
     assert all(0 <= delay < 1 for delay in delays)
 
 
-@pytest.mark.parametrize("value", [0, -1, True, 1.5, "3", None])
-def test_bad_attempts(value):
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0"),
+        (-1, "-1"),
+        (True, "bool"),
+        (1.5, "1.5"),
+        ("3", "str"),
+        (None, "None"),
+        (10**9, "1000000000"),
+        (10**4000, "such a large number"),
+    ],
+)
+def test_bad_attempts(value, shown):
     """A number of attempts that is none is refused by name."""
     with pytest.raises(ConfigError) as caught:
         StandardRetry(max_attempts=value)
 
-    assert f"max_attempts: a whole number from 1 is needed, not {value!r}" == str(caught.value)
+    assert f"max_attempts must be a whole number from 1 to 999999999, not {shown}" == str(
+        caught.value
+    )
 
 
 def test_no_retry():

@@ -46,7 +46,7 @@ def test_bad_flags(argument, value):
     with pytest.raises(ConfigError) as caught:
         StopInstances("i-1", **{argument: value})
 
-    expected = f"{argument}: True, False or None is needed, not {type(value).__name__}"
+    expected = f"{argument} must be True, False or None, not {type(value).__name__}"
     assert expected == str(caught.value)
 
 

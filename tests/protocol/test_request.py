@@ -165,7 +165,7 @@ def test_unsigned(operation, credentials):
 @pytest.mark.parametrize("wrong", [None, {}, ("AKID", "secret")])
 def test_no_credentials(wrong):
     """A signature that was promised is never left out for want of credentials."""
-    with pytest.raises(ConfigError, match=r"^credentials: ec2lite.Credentials is needed, not "):
+    with pytest.raises(ConfigError, match=r"^credentials must be ec2lite.Credentials, not "):
         ec2lite.build_request(STOP, endpoint=ENDPOINT, credentials=wrong, now=NOW)
 
 
@@ -181,7 +181,7 @@ def test_none_needed():
 @pytest.mark.parametrize("wrong", [None, "StopInstances", StopInstances])
 def test_no_request(wrong):
     """What is no request is refused by name."""
-    with pytest.raises(ConfigError, match=r"^request: an object such as StopInstances"):
+    with pytest.raises(ConfigError, match=r"^request must be an object such as StopInstances"):
         ec2lite.build_request(wrong, endpoint=ENDPOINT, credentials=KEYS, now=NOW)
 
 

@@ -240,5 +240,5 @@ def test_anything(status, headers, body):
 
 def test_no_request():
     """What is no request is refused by name."""
-    with pytest.raises(ConfigError, match=r"^request: an object such as StopInstances"):
+    with pytest.raises(ConfigError, match=r"^request must be an object such as StopInstances"):
         ec2lite.parse_response(StopInstances, status_code=200, headers={}, body=STOPPED)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from attrs import evolve, frozen
 
-from ec2lite.config.endpoints import check_url
+from ec2lite import checks
 from ec2lite.credentials import answers, http
 from ec2lite.credentials.provider import Ask, NotHere
 from ec2lite.errors import ConfigError
@@ -96,7 +96,7 @@ def _url(ask: Ask) -> str:
     if mode.lower() not in _MODES:
         raise ConfigError(f"AWS_{variable}_MODE ({key}_mode) must be IPv4 or IPv6")
     url = ask.settings.value(f"AWS_{variable}", key)
-    return _MODES[mode.lower()] if url is None else check_url(url, f"AWS_{variable} ({key})")
+    return _MODES[mode.lower()] if url is None else checks.url(f"AWS_{variable} ({key})", url)
 
 
 def _token(service: _Service) -> Flow[str]:
