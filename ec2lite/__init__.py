@@ -45,10 +45,9 @@ if TYPE_CHECKING:
     from ec2lite.models import (
         Credentials,
         Endpoint,
-        InstanceState,
-        InstanceStateChange,
         ResponseMetadata,
     )
+    from ec2lite.operations.shapes import InstanceState, InstanceStateChange
     from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
     from ec2lite.protocol.operation import Operation
     from ec2lite.protocol.request import build_request
@@ -108,8 +107,8 @@ _HOMES = {
     "Credentials": "models",
     "DryRunResult": "engine.dry_run",
     "Endpoint": "models",
-    "InstanceState": "models",
-    "InstanceStateChange": "models",
+    "InstanceState": "operations.shapes",
+    "InstanceStateChange": "operations.shapes",
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
     "ResponseMetadata": "models",

@@ -170,7 +170,15 @@ class Client(_Base["httpx.BaseTransport"]):
         dry_run: bool | None = None,
     ) -> StopInstancesResult:
         """Stop instances; see ``StopInstances`` for the arguments."""
-        return self.send(StopInstances(instance_ids, hibernate, force, skip_os_shutdown, dry_run))
+        return self.send(
+            StopInstances(
+                instance_ids,
+                hibernate=hibernate,
+                force=force,
+                skip_os_shutdown=skip_os_shutdown,
+                dry_run=dry_run,
+            )
+        )
 
     def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
@@ -239,7 +247,13 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
     ) -> StopInstancesResult:
         """Stop instances; see ``StopInstances`` for the arguments."""
         return await self.send(
-            StopInstances(instance_ids, hibernate, force, skip_os_shutdown, dry_run)
+            StopInstances(
+                instance_ids,
+                hibernate=hibernate,
+                force=force,
+                skip_os_shutdown=skip_os_shutdown,
+                dry_run=dry_run,
+            )
         )
 
     async def send(self, request: Operation[R]) -> R:

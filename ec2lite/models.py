@@ -1,4 +1,4 @@
-"""The values that everything shares: credentials, endpoints, and shapes of more than one result."""
+"""The values that every call has: credentials, an endpoint, and how the answer came."""
 
 from __future__ import annotations
 
@@ -50,51 +50,6 @@ class Endpoint:
 
 
 @frozen
-class InstanceState:
-    """The state of an instance, as a 16-bit number and a name.
-
-    ``raw_code`` is the number as sent. AWS uses its high byte internally and asks to ignore it;
-    ``code`` is the low byte: 0 pending, 16 running, 32 shutting-down, 48 terminated, 64 stopping,
-    80 stopped. A code or name that AWS adds one day is kept as it is.
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
-    """
-
-    raw_code: int
-    name: str
-
-    @property
-    def code(self) -> int:
-        """The low byte of ``raw_code``."""
-        return self.raw_code & 0xFF
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what boto3 returns for it."""
-        return {"Code": self.raw_code, "Name": self.name}
-
-
-@frozen
-class InstanceStateChange:
-    """What a call did to the state of one instance.
-
-    An instance that was stopping or stopped already has a ``previous_state`` equal to its
-    ``current_state``.
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStateChange.html
-    """
-
-    instance_id: str
-    current_state: InstanceState
-    previous_state: InstanceState
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what boto3 returns for it."""
-        return {
-            "InstanceId": self.instance_id,
-            "CurrentState": self.current_state.to_dict(),
-            "PreviousState": self.previous_state.to_dict(),
-        }
-
-
-@frozen
 class ResponseMetadata:
     """How the answer came.
 
@@ -105,7 +60,7 @@ class ResponseMetadata:
 
     request_id: str | None
     status_code: int
-    headers: dict[str, str]
+    headers: dict[str, str] = field(hash=False)
     attempts: int = 1
     earlier_failures: tuple[EC2Error, ...] = ()
 

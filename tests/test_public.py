@@ -136,7 +136,7 @@ def parameters(function):
         (ec2lite.Client.send, "request"),
         (ec2lite.Client.dry_run, "request"),
         (ec2lite.Client.close, ""),
-        (ec2lite.StopInstances, f"instance_ids, {FLAGS[3:]}"),
+        (ec2lite.StopInstances, f"instance_ids, {FLAGS}"),
         (
             ec2lite.Credentials,
             "access_key_id, secret_access_key, session_token=None, expiration=None, "

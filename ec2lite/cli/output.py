@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from ec2lite.engine.dry_run import DryRunResult
-    from ec2lite.models import InstanceStateChange
+    from ec2lite.operations.shapes import InstanceStateChange
 
 DONE: Final = 0
 SAID_NO: Final = 1

@@ -14,11 +14,11 @@ import atheris
 
 with atheris.instrument_imports(include=["ec2lite"]):
     import ec2lite
-    from ec2lite.operations import stop_instances
-    from ec2lite.protocol import columns, content, faults, response, state_code, xml
+    from ec2lite.operations import readers, scalars, stop_instances
+    from ec2lite.protocol import content, faults, response, state_code, xml
 
     # Imported here, so that they are instrumented too.
-    MODULES = (columns, content, faults, response, state_code, stop_instances, xml)
+    MODULES = (content, faults, readers, response, scalars, state_code, stop_instances, xml)
 
 REQUEST = ec2lite.StopInstances(["i-1234567890abcdef0"])
 STATUSES = (200, 200, 400, 412, 429, 500, 503, 302)

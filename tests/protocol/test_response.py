@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import ec2lite
 from ec2lite.errors import ConfigError, DryRunOperation, EC2Error, InstanceNotFound, ResponseError
-from ec2lite.models import InstanceState, InstanceStateChange, ResponseMetadata
+from ec2lite.models import ResponseMetadata
+from ec2lite.operations.shapes import InstanceState, InstanceStateChange
 from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
 from ec2lite.protocol import response
 from samples import STOPPED, fault
@@ -52,7 +53,9 @@ def test_result():
                 previous_state=InstanceState(16, "running"),
             ),
         ),
-        ResponseMetadata(REQUEST_ID, 200, {"content-type": "text/xml;charset=UTF-8"}),
+        response_metadata=ResponseMetadata(
+            REQUEST_ID, 200, {"content-type": "text/xml;charset=UTF-8"}
+        ),
     )
     assert expected == result
 
@@ -136,7 +139,7 @@ def test_dry_run():
         (STOPPED.replace(b"instanceId", b"id"), "<item> has no <instanceId>"),
         (STOPPED.replace(b"currentState", b"state"), "<item> has no <currentState>"),
         (STOPPED.replace(b"previousState", b"state"), "<item> has no <previousState>"),
-        (STOPPED.replace(b"name>", b"n>"), "<currentState> has no <name>"),
+        (STOPPED.replace(b"name>", b"n>"), "State> has no <name>"),
     ],
 )
 def test_other_documents(body, message):

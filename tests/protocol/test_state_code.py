@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ec2lite.errors import ResponseError
-from ec2lite.models import InstanceState
+from ec2lite.operations.shapes import InstanceState
 from ec2lite.protocol import state_code
 from strategies import STATE_CODES, WHITE_SPACE
 

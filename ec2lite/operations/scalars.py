@@ -1,0 +1,117 @@
+"""Kinds of values that are one text on the wire: text, integer, boolean, time, bytes."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+
+from ec2lite import checks
+from ec2lite.errors import ResponseError
+from ec2lite.operations.members import Kind, Pairs
+from ec2lite.protocol import xml
+
+if TYPE_CHECKING:
+    from ec2lite.operations.members import Read
+    from ec2lite.protocol.xml import Element
+
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}")
+_EPOCH: Final = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]*)?")
+
+
+@frozen
+class Scalar(Kind):
+    """A kind of values that are one text.
+
+    ``convert`` raises ``ValueError`` for a text that is not ``noun``, or a ``ResponseError`` of its
+    own; ``cls`` is what a caller passes.
+    """
+
+    noun: str
+    cls: type[Any]
+    convert: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+
+    def reader(self) -> Read:
+        """Return the function that reads an element's text."""
+        convert, noun = self.convert, self.noun
+        if convert is str:
+            return _text
+
+        def read(element: Element) -> object:
+            text = element.text or ""
+            try:
+                return convert(text)
+            except (ValueError, OverflowError):
+                # Without its cause: the standard library's own errors quote the text at any length.
+                name = xml.local_name(element)
+                raise ResponseError(f"<{name}> is not {noun}: {text[:40]!r}") from None
+
+        return read
+
+    def from_text(self) -> Callable[[str], Any]:
+        """Return ``convert``."""
+        return self.convert
+
+    def dump(self, value: Any) -> Any:  # noqa: ANN401 - a value of this kind
+        """Return the value itself."""
+        return value
+
+    def pairs(self, name: str, value: Any) -> Pairs:  # noqa: ANN401 - a value of this kind
+        """Return the one pair."""
+        return [(name, self.write(value))]
+
+    def check(self, name: str, value: object) -> None:
+        """Refuse an argument of another type; a bool is not an integer."""
+        if isinstance(value, bool) and self.cls is int:
+            raise checks.wrong(name, self.noun, "bool")
+        checks.instance(name, value, self.cls, self.noun)
+
+
+def _text(element: Element) -> str:
+    return element.text or ""
+
+
+def _integer(text: str) -> int:
+    # Not int() alone: it takes underscores, other scripts' digits and any length.
+    digits = text.strip(xml.WHITE_SPACE)
+    if not _INTEGER.fullmatch(digits):
+        raise ValueError
+    return int(digits)
+
+
+def _time(text: str) -> datetime:
+    """Read ISO 8601, seconds since 1970, or RFC 822, as botocore does; no zone means UTC."""
+    text = text.strip(xml.WHITE_SPACE)
+    if _EPOCH.fullmatch(text):
+        return datetime.fromtimestamp(float(text), UTC)
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = parsedate_to_datetime(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _write_time(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _write_bytes(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _write_boolean(value: bool) -> str:
+    return "true" if value else "false"
+
+
+TEXT: Final = Scalar("a string", str, str)
+INTEGER: Final = Scalar("an integer", int, _integer)
+# botocore's rule: what is not exactly "true" is False.
+BOOLEAN: Final = Scalar("True, False or None", bool, "true".__eq__, _write_boolean)
+TIME: Final = Scalar("a time", datetime, _time, _write_time)
+BYTES: Final = Scalar("bytes", bytes, base64.b64decode, _write_bytes)
