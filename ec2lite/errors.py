@@ -1,21 +1,22 @@
 """What can go wrong, as a tree.
 
-EC2Error                            everything ec2lite raises on purpose
-├── ConfigError (ValueError)        an argument, a setting or a file is wrong; nothing was sent
-├── CredentialsError                no provider gave credentials; nothing was sent
-├── TransportError                  no answer arrived: connection, TLS, proxy, time limit
-├── ResponseError                   an answer arrived that is not the protocol's
-└── ServiceError                    AWS answered, and said no
-    ├── AuthFailure                 the keys or the signature were not accepted
-    ├── DryRunOperation             it would have succeeded, but was a dry run
-    ├── IncorrectInstanceState      the instance's state does not allow the action
-    ├── InstanceIdMalformed         an id that EC2 cannot read
-    ├── InstanceNotFound            an id that does not exist, or not yet
-    ├── OperationNotPermitted       the instance forbids it, by its type or its protection
-    ├── RequestExpired              the clock is off, or the credentials have expired
-    ├── RequestLimitExceeded        throttled
-    ├── UnauthorizedOperation       IAM says no
-    └── UnsupportedOperation        not for this instance: one-time Spot, no hibernation
+EC2Error                              everything ec2lite raises on purpose
+├── ConfigError (ValueError)          an argument, a setting or a file is wrong; nothing was sent
+├── CredentialsError                  no provider gave credentials; nothing was sent
+├── TransportError                    no answer arrived: connection, TLS, proxy, time limit
+├── ResponseError                     an answer arrived that does not follow the protocol
+└── ServiceError                      AWS answered, and refused
+    ├── AuthFailure                   the keys or the signature were not accepted
+    ├── DryRunOperation               the request would have succeeded, but was a dry run
+    ├── IncorrectInstanceState        the state of the instance does not allow the action
+    ├── InstanceIdMalformed           EC2 cannot read an id
+    ├── InstanceNotFound              an id does not exist, or does not exist yet
+    ├── InsufficientInstanceCapacity  EC2 has no room for the instance in its zone at the moment
+    ├── OperationNotPermitted         the type or the protection of the instance forbids the action
+    ├── RequestExpired                the clock is off, or the credentials have expired
+    ├── RequestLimitExceeded          too many requests: throttled
+    ├── UnauthorizedOperation         IAM does not allow the action
+    └── UnsupportedOperation          the instance cannot do it: one-time Spot, no hibernation
 
 A code without a class of its own is a plain ServiceError: look at its ``code``.
 Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
@@ -49,16 +50,30 @@ TRANSIENT_CODES: Final = frozenset(
     {"IDPCommunicationError", "RequestTimeout", "RequestTimeoutException"}
 )
 TRANSIENT_STATUSES: Final = frozenset({500, 502, 503, 504})
+# Temporary credentials that have expired. EC2 uses RequestExpired for a wrong clock as well.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html#CommonErrors
+EXPIRED_CODES: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+# A signature that was made for another time than the service's, among other reasons.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-clock-skew-correction.html
+SKEWED_CODES: Final = frozenset(
+    {"AuthFailure", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch"}
+)
+
+BY_CODE: Final[dict[str, type[ServiceError]]] = {}
+"""The class of each code that has one; filled by the classes themselves."""
 
 _BODY_SHOWN = 512
+_TEXT_SHOWN = 4096
+_ERRORS_SHOWN = 10
+_ENCODED = "Encoded authorization failure message: "
 
 
 class EC2Error(Exception):
     """Base of all errors that ec2lite raises.
 
     ``operation`` is the API action (``"StopInstances"``) or None outside of a call, ``attempts``
-    how often the request was sent, ``earlier_failures`` what the attempts before the last one
-    ended in, oldest first.
+    how often the request was sent, ``earlier_failures`` how the attempts before the last one
+    ended, oldest first.
     """
 
     operation: str | None = None
@@ -91,7 +106,7 @@ class CredentialsError(EC2Error):
         self.failures = failures
 
     def __str__(self) -> str:
-        # The last one may be what the message says already.
+        # The last reason may be the message itself.
         others = [f"  {name}: {why}" for name, why in self.failures if why != self.args[0]]
         return "\n".join([self.args[0], *others])
 
@@ -100,7 +115,7 @@ class TransportError(EC2Error):
     """No answer arrived; the HTTP library's exception is the ``__cause__``.
 
     ``is_timeout`` tells a time limit from other failures. ``maybe_sent`` is False when the request
-    surely did not reach the service, as when no connection could be opened.
+    certainly did not reach the service, as when no connection could be opened.
     """
 
     def __init__(self, message: str, *, is_timeout: bool = False, maybe_sent: bool = True) -> None:
@@ -115,12 +130,15 @@ class TransportError(EC2Error):
 
 
 class ResponseError(EC2Error):
-    """An answer that is not the protocol's: broken XML, another document, a proxy's page.
+    """An answer that does not follow the protocol: broken XML, another document, a proxy's page.
 
     ``status_code`` is the HTTP status, ``body`` the beginning of what arrived (512 bytes at most).
-    ``is_broken`` says that the document was cut short or not well-formed, which a second attempt
-    may mend.
+    ``is_broken`` says that the document was cut short or is not well-formed, so a second attempt
+    may succeed. ``result`` is None, or what the answer said where it could be read but does not
+    belong to the request, as when it names other instances.
     """
+
+    result: object = None
 
     def __init__(
         self, message: str, *, status_code: int = 0, body: bytes = b"", is_broken: bool = False
@@ -143,19 +161,30 @@ class ResponseError(EC2Error):
     @property
     def is_retryable(self) -> bool:
         """Whether the status is one of throttling or trouble, or a good answer was broken."""
-        # A broken document with a 4xx is a proxy's or a web server's page, and will be one again.
+        # A broken document with a 4xx is the page of a proxy or web server, and will come again.
         is_spoilt = self.is_broken and self.status_code < 300
         return is_spoilt or self.is_throttling or self.status_code in TRANSIENT_STATUSES
 
 
 class ServiceError(EC2Error):
-    """AWS answered, and said no.
+    """AWS answered, and refused.
 
-    ``code`` is AWS's word for it, without a ``Client.`` or ``Server.`` before it, ``message`` its
+    ``code`` is AWS's code, without a ``Client.`` or ``Server.`` before it, ``message`` its
     sentence, ``request_id`` what AWS's support asks for (None if the answer had none),
-    ``status_code`` the HTTP status. ``errors`` holds each (code, message) of the answer; the first
-    is the one that ``code`` and ``message`` show.
+    ``status_code`` the HTTP status. ``errors`` holds each (code, message) of the answer; ``code``
+    and ``message`` are those of the first. ``str()`` shows ten of them, and 4096 characters of
+    each message.
+
+    A subclass names its codes: ``class InstanceNotFound(ServiceError, codes=("…",))``. Answers with
+    such a code are raised as that class.
     """
+
+    def __init_subclass__(cls, *, codes: tuple[str, ...] = ()) -> None:
+        """Register the class for its codes."""
+        taken = [code for code in codes if code in BY_CODE]
+        if taken:
+            raise TypeError(f"{cls.__name__}: {taken[0]} belongs to {BY_CODE[taken[0]].__name__}")
+        BY_CODE.update(dict.fromkeys(codes, cls))
 
     def __init__(
         self,
@@ -179,8 +208,11 @@ class ServiceError(EC2Error):
             details.append(f"request id {self.request_id}")
         if self.attempts > 1:
             details.append(f"{self.attempts} attempts")
-        text = f"{self.operation or 'The request'} failed: {self.message} ({', '.join(details)})"
-        return "\n".join([text, *(f"  also: {say} ({code})" for code, say in self.errors[1:])])
+        said = f"{self.operation or 'The request'} failed: {_cut(self.message)}"
+        others = [f"  also: {_cut(say)} ({code})" for code, say in self.errors[1:_ERRORS_SHOWN]]
+        if len(self.errors) > _ERRORS_SHOWN:
+            others.append(f"  and {len(self.errors) - _ERRORS_SHOWN} more errors")
+        return "\n".join([f"{said} ({', '.join(details)})", *others])
 
     @property
     def is_throttling(self) -> bool:
@@ -197,56 +229,73 @@ class ServiceError(EC2Error):
         )
 
 
-class AuthFailure(ServiceError):
+class AuthFailure(ServiceError, codes=("AuthFailure",)):
     """The keys or the signature were not accepted."""
 
 
-class DryRunOperation(ServiceError):
-    """The request would have succeeded, but ``dry_run`` was set. ``Client.dry_run`` asks calmly."""
+class DryRunOperation(ServiceError, codes=("DryRunOperation",)):
+    """The request would have succeeded, but ``dry_run`` was set.
+
+    ``Client.dry_run`` returns this outcome instead of raising it.
+    """
 
 
-class IncorrectInstanceState(ServiceError):
+class IncorrectInstanceState(ServiceError, codes=("IncorrectInstanceState",)):
     """The state of an instance does not allow the action."""
 
 
-class InstanceIdMalformed(ServiceError):
+class InstanceIdMalformed(ServiceError, codes=("InvalidInstanceID.Malformed",)):
     """EC2 cannot read an instance id."""
 
 
-class InstanceNotFound(ServiceError):
-    """An instance does not exist, or does not yet: EC2 is eventually consistent."""
+class InstanceNotFound(ServiceError, codes=("InvalidInstanceID.NotFound",)):
+    """An instance does not exist, or does not exist yet: EC2 is eventually consistent."""
 
 
-class OperationNotPermitted(ServiceError):
-    """The instance forbids it: stop protection, or a type that does not support the flag."""
+class InsufficientInstanceCapacity(ServiceError, codes=("InsufficientInstanceCapacity",)):
+    """EC2 has no room for the instance in its zone at the moment. Wait, or change its type.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
+    """
 
 
-class RequestExpired(ServiceError):
+class OperationNotPermitted(ServiceError, codes=("OperationNotPermitted",)):
+    """The instance forbids the action: stop protection, or a type that does not support a flag."""
+
+
+class RequestExpired(ServiceError, codes=("RequestExpired",)):
     """The clock is off by more than AWS allows, or temporary credentials have expired."""
 
 
-class RequestLimitExceeded(ServiceError):
+class RequestLimitExceeded(ServiceError, codes=("RequestLimitExceeded",)):
     """The account's request rate for this action and Region is used up; ask again later."""
 
 
-class UnauthorizedOperation(ServiceError):
-    """IAM does not allow it. The message may carry an encoded explanation for STS to decode."""
+class UnauthorizedOperation(ServiceError, codes=("UnauthorizedOperation",)):
+    """IAM does not allow the action.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+    """
+
+    @property
+    def encoded_message(self) -> str | None:
+        """The encoded explanation, for STS's DecodeAuthorizationMessage; None if there is none."""
+        _, mark, encoded = self.message.partition(_ENCODED)
+        return encoded.split()[0] if mark and encoded.strip() else None
+
+    def __str__(self) -> str:
+        if self.encoded_message is None:
+            return super().__str__()
+        return f"{super().__str__()}\n  to read the encoded message: ec2lite explain-denial"
 
 
-class UnsupportedOperation(ServiceError):
-    """Not for this instance: a one-time Spot request, or hibernation that was not configured."""
+class UnsupportedOperation(
+    ServiceError, codes=("UnsupportedOperation", "UnsupportedHibernationConfiguration")
+):
+    """The instance cannot do it: a one-time Spot request, or hibernation is not configured."""
 
 
-BY_CODE: Final[dict[str, type[ServiceError]]] = {
-    "AuthFailure": AuthFailure,
-    "DryRunOperation": DryRunOperation,
-    "IncorrectInstanceState": IncorrectInstanceState,
-    "InvalidInstanceID.Malformed": InstanceIdMalformed,
-    "InvalidInstanceID.NotFound": InstanceNotFound,
-    "OperationNotPermitted": OperationNotPermitted,
-    "RequestExpired": RequestExpired,
-    "RequestLimitExceeded": RequestLimitExceeded,
-    "UnauthorizedOperation": UnauthorizedOperation,
-    "UnsupportedHibernationConfiguration": UnsupportedOperation,
-    "UnsupportedOperation": UnsupportedOperation,
-}
+def _cut(text: str) -> str:
+    """Return a text, cut where a message would fill the screen."""
+    more = len(text) - _TEXT_SHOWN
+    return text if more <= 0 else f"{text[:_TEXT_SHOWN]}… and {more} more characters"

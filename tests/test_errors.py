@@ -22,6 +22,7 @@ from ec2lite.errors import (
     ResponseError,
     ServiceError,
     TransportError,
+    UnauthorizedOperation,
 )
 
 
@@ -54,8 +55,33 @@ def test_drawing():
 
 
 def test_table():
-    """Every class below ServiceError has a code that leads to it, and no other class has."""
-    assert set(ServiceError.__subclasses__()) == set(BY_CODE.values())
+    """Every class below ServiceError has registered itself for a code."""
+    ours = {each for each in ServiceError.__subclasses__() if each.__module__ == errors.__name__}
+
+    assert ours == set(BY_CODE.values())
+
+
+def test_registration():
+    """A class below ServiceError that names codes is the class of answers with those codes."""
+
+    class KeyPairError(ServiceError, codes=("InvalidKeyPair.NotFound", "NoKey")):
+        pass
+
+    try:
+        found = {code for code, kind in BY_CODE.items() if kind is KeyPairError}
+        assert {"InvalidKeyPair.NotFound", "NoKey"} == found
+    finally:
+        for code in found:
+            del BY_CODE[code]
+
+
+def test_registered_twice():
+    """A code has one class: the second one is refused, and leaves no code behind."""
+    before = dict(BY_CODE)
+    with pytest.raises(TypeError, match=r"^Mine: AuthFailure belongs to AuthFailure$"):
+        type("Mine", (ServiceError,), {}, codes=("New", "AuthFailure"))
+
+    assert before == BY_CODE
 
 
 def everything():
@@ -201,6 +227,57 @@ def test_service_error_texts():
     assert expected == str(error)
 
 
+def test_many_errors():
+    """The text shows ten errors, and says how many there are besides; none is lost."""
+    errors_of_it = tuple((f"C{number}", "no") for number in range(12))
+    error = ServiceError("no", code="C0", errors=errors_of_it)
+
+    lines = [f"  also: no (C{number})" for number in range(1, 10)]
+    assert ["The request failed: no (C0)", *lines, "  and 2 more errors"] == str(error).split("\n")
+    assert errors_of_it == error.errors
+
+    error = ServiceError("no", code="C0", errors=errors_of_it[:10])
+    assert ["The request failed: no (C0)", *lines] == str(error).split("\n")
+
+
+def test_long_message():
+    """The text shows 4096 characters of each message; ``message`` has all of them."""
+    error = ServiceError("x" * 4096, code="A", errors=(("A", ""), ("B", "y" * 4100)))
+
+    cut = f"{'y' * 4096}… and 4 more characters"
+    assert f"The request failed: {'x' * 4096} (A)\n  also: {cut} (B)" == str(error)
+    assert 4096 == len(error.message)
+
+
+ENCODED = (
+    "You are not authorized to perform this operation. Encoded authorization failure message: "
+)
+
+
+def test_encoded_message():
+    """The encoded message of a denial is found, and the text says how to read it."""
+    error = UnauthorizedOperation(f"{ENCODED}4GIOHlTkIaWHQD0Q_-w", code="UnauthorizedOperation")
+
+    assert "4GIOHlTkIaWHQD0Q_-w" == error.encoded_message
+    assert str(error).endswith("\n  to read the encoded message: ec2lite explain-denial")
+
+
+@pytest.mark.parametrize("message", ["no", "", ENCODED, ENCODED + " "])
+def test_no_encoded_message(message):
+    """Without an encoded message there is nothing to explain."""
+    error = UnauthorizedOperation(message, code="UnauthorizedOperation")
+
+    assert error.encoded_message is None
+    assert f"The request failed: {message} (UnauthorizedOperation)" == str(error)
+
+
+def test_encoded_message_in_a_sentence():
+    """What follows the encoded message does not belong to it."""
+    error = UnauthorizedOperation(f"{ENCODED}abc  and more.")
+
+    assert "abc" == error.encoded_message
+
+
 def test_service_error_alone():
     """An error that was not given a list of errors is its own list."""
     error = RequestLimitExceeded("slow", code="RequestLimitExceeded")
@@ -228,6 +305,7 @@ def test_defaults():
     response, service = ResponseError("x"), ServiceError("x")
 
     assert (0, b"", False) == (response.status_code, response.body, response.is_broken)
+    assert response.result is None
     assert ("", None, 0) == (service.code, service.request_id, service.status_code)
     assert (("", "x"),) == service.errors
 

@@ -27,6 +27,7 @@ NAMES = [
     "InstanceNotFound",
     "InstanceState",
     "InstanceStateChange",
+    "InsufficientInstanceCapacity",
     "NoRetry",
     "Operation",
     "OperationNotPermitted",

@@ -14,7 +14,14 @@ from attrs import define, field
 from ec2lite.engine.context import Context
 from ec2lite.engine.flow import GET_CREDENTIALS, Answer, Flow, GetCredentials, Sleep
 from ec2lite.engine.retry import Retry
-from ec2lite.errors import ConfigError, EC2Error, ResponseError, ServiceError, TransportError
+from ec2lite.errors import (
+    EXPIRED_CODES,
+    ConfigError,
+    EC2Error,
+    ResponseError,
+    ServiceError,
+    TransportError,
+)
 from ec2lite.models import Credentials
 from ec2lite.protocol import response
 from ec2lite.protocol.operation import Operation, check
@@ -25,9 +32,6 @@ if TYPE_CHECKING:
 
 
 R = TypeVar("R")
-
-# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html#CommonErrors
-EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
 
 def call(operation: Operation[R], context: Context) -> Flow[R]:

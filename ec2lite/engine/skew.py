@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define
 
+from ec2lite.errors import SKEWED_CODES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CODES: Final = frozenset(
-    {"AuthFailure", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch"}
-)
 # AWS tolerates 15 minutes at most; the SDKs take less than 4 for another reason's complaint.
 THRESHOLD: Final = timedelta(minutes=4)
 # A ``Date`` further away is wrong itself; clocks that start at 1970 or 2000 are nearer.
@@ -51,7 +50,7 @@ class Skew:
         (``AuthFailure`` has many reasons) when the request was signed for about the right time.
         """
         date = None if "age" in headers else _date(headers.get("date"))
-        if not self.enabled or code not in CODES or date is None:
+        if not self.enabled or code not in SKEWED_CODES or date is None:
             return False
         middle = sent + (received - sent) / 2
         offset = date - middle
