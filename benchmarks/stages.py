@@ -15,7 +15,8 @@ import pyperf
 from server import document
 
 import ec2lite
-from ec2lite.protocol.request import RequestBuilder, default_signer, encode
+from ec2lite.protocol.request import RequestBuilder, encode
+from ec2lite.signing.signer import default_signer
 
 NOW = datetime.now(UTC)
 KEYS = ec2lite.Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

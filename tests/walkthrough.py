@@ -1,13 +1,11 @@
 """Makes the blocks of docs/protocol.md: one StopInstances call, byte by byte.
 
-Everything is computed here with hashlib and hmac alone, next to what ec2lite makes of it, so that a
-reader can follow and a test compare. Rewrite the document: ``python -m tests.walkthrough``.
+The steps are the functions of ``ec2lite.signing``; a test compares their texts with botocore's.
+Rewrite the document: ``python -m tests.walkthrough``.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
 from datetime import UTC, datetime
@@ -15,6 +13,8 @@ from pathlib import Path
 
 import ec2lite
 from ec2lite.protocol.request import encode, user_agent
+from ec2lite.signing import sigv4
+from ec2lite.signing.key import derive, steps
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "protocol.md"
 _BLOCK = re.compile(r"(<!-- made: ([a-z-]+) -->\n```\w*\n)(.*?)(```\n)", re.DOTALL)
@@ -24,6 +24,7 @@ CREDENTIALS = ec2lite.Credentials(
     "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "EXAMPLE-SESSION-TOKEN"
 )
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+TIME, DAY = "20260102T030405Z", "20260102"
 REGION = "eu-west-1"
 ENDPOINT = ec2lite.resolve_endpoint(REGION)
 REQUEST = ec2lite.StopInstances(["i-1234567890abcdef0", "i-0598c7d356eba48d7"], force=True)
@@ -65,35 +66,26 @@ def canonical_request() -> str:
     headers = {
         "content-type": "application/x-www-form-urlencoded; charset=utf-8",
         "host": ENDPOINT.url.removeprefix("https://"),
-        "x-amz-date": "20260102T030405Z",
+        "x-amz-date": TIME,
         "x-amz-security-token": CREDENTIALS.session_token,
     }
-    lines = [f"{name}:{value}" for name, value in sorted(headers.items())]
-    body_hash = hashlib.sha256(encode(REQUEST)).hexdigest()
-    return "\n".join(["POST", "/", "", *lines, "", ";".join(sorted(headers)), body_hash])
+    return sigv4.canonical_request("POST", ENDPOINT.url, headers, encode(REQUEST))
 
 
 def string_to_sign() -> str:
     """Return the algorithm, the time, the scope, and the hash of the canonical request."""
-    scope = f"20260102/{REGION}/ec2/aws4_request"
-    request_hash = hashlib.sha256(canonical_request().encode()).hexdigest()
-    return f"AWS4-HMAC-SHA256\n20260102T030405Z\n{scope}\n{request_hash}"
+    return sigv4.string_to_sign(canonical_request(), TIME, sigv4.scope(DAY, REGION, "ec2"))
 
 
 def signing_keys() -> list[tuple[str, bytes]]:
     """Return the steps from the secret to the key of that day, Region and service."""
-    key = f"AWS4{CREDENTIALS.secret_access_key}".encode()
-    steps = []
-    for part in ("20260102", REGION, "ec2", "aws4_request"):
-        key = hmac.digest(key, part.encode(), "sha256")
-        steps.append((part, key))
-    return steps
+    return list(steps(CREDENTIALS.secret_access_key, DAY, REGION, "ec2"))
 
 
 def signature() -> str:
     """Return the signature."""
-    key = signing_keys()[-1][1]
-    return hmac.digest(key, string_to_sign().encode(), "sha256").hex()
+    key = derive(CREDENTIALS.secret_access_key, DAY, REGION, "ec2")
+    return sigv4.signature(key, string_to_sign())
 
 
 def http_request() -> str:

@@ -16,8 +16,8 @@ from ec2lite.engine.context import Context, Timeout, as_timeout, utc_now
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
 from ec2lite.protocol.content import MAX_SIZE
-from ec2lite.protocol.request import RequestBuilder, default_signer, user_agent
-from ec2lite.signing.signer import Signer
+from ec2lite.protocol.request import RequestBuilder, user_agent
+from ec2lite.signing.signer import Signer, default_signer
 
 if TYPE_CHECKING:
     from ec2lite.models import Endpoint

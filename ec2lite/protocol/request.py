@@ -11,6 +11,7 @@ from ec2lite._version import __version__
 from ec2lite.models import Credentials, Endpoint
 from ec2lite.protocol import query
 from ec2lite.protocol.operation import check
+from ec2lite.signing.signer import default_signer
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +31,8 @@ def build_request(
     """Return the signed HTTP request for an operation, to be sent by any means.
 
     AWS accepts it for 15 minutes around ``now``, the time that it is signed for; a time without a
-    zone is UTC. ``signer`` is botocore's unless given. A ``ConfigError`` names a wrong argument.
+    zone is UTC. ``signer`` is botocore's unless given, or ``SigV4()`` where botocore is not
+    installed. A ``ConfigError`` names a wrong argument.
     """
     check(request)
     checks.instance("endpoint", endpoint, Endpoint, "an ec2lite.Endpoint")
@@ -45,13 +47,6 @@ def build_request(
 def encode(operation: Operation[Any]) -> bytes:
     """Return the body of an operation's request."""
     return query.encode(operation.action, operation.version, operation.form_pairs())
-
-
-def default_signer() -> Signer:
-    """Return botocore's signer, imported only here."""
-    from ec2lite.signing.botocore_signer import BotocoreSigner
-
-    return BotocoreSigner()
 
 
 def user_agent(extra: str | None = None) -> str:

@@ -1,13 +1,14 @@
 """Signatures by botocore's SigV4Auth: the only file that imports botocore, on first use.
 
-``SigV4Auth.add_auth`` logs the canonical request at DEBUG, and the session token is in that. So its
-public steps are called one by one here, on a request that has just what they read: that is quiet,
-spares building botocore's own request, and takes the time as an argument.
+``SigV4Auth.add_auth`` logs the canonical request at DEBUG, and the session token is in that. So we
+call its public steps one by one, on a request that has just what they read. That is quiet, spares
+building botocore's own request, and takes the time as an argument.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
@@ -45,20 +46,20 @@ class _Key:
 def _auth_class() -> Callable[[_Key, str, str, bytes], Any]:
     from botocore.auth import SigV4Auth
 
-    # Any, because what is handed to it are stand-ins for botocore's own classes.
+    # Any, because we hand it stand-ins for botocore's own classes.
     base: Any = SigV4Auth
 
     class Auth(base):  # type: ignore[misc] # see above
-        """SigV4Auth with a key that was derived before: its own derives one for each signature."""
+        """SigV4Auth with a key that is derived already: its own derives one for each signature."""
 
         def __init__(self, key: _Key, service: str, region: str, derived: bytes) -> None:
             base.__init__(self, key, service, region)
             self._derived = derived
 
         def signature(self, string_to_sign: str, request: _Request) -> str:
-            """Sign with the key at hand."""
+            """Return the signature by the derived key."""
             del request
-            return signing_key.sign(self._derived, string_to_sign)
+            return signing_key.signature(self._derived, string_to_sign)
 
     return Auth
 
@@ -68,6 +69,16 @@ class BotocoreSigner:
 
     def __init__(self) -> None:
         self._key = signing_key.SigningKey()
+
+    @staticmethod
+    def is_installed() -> bool:
+        """Whether there is a botocore. One that is there is imported, and has to work."""
+        try:
+            importlib.import_module("botocore")
+        except ImportError:
+            return False
+        _auth_class()
+        return True
 
     def sign(
         self,

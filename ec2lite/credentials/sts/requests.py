@@ -31,7 +31,8 @@ def caller(settings: Settings, clock: Clock, signer: Signer | None = None) -> St
         from ec2lite.engine.call import call
         from ec2lite.engine.context import Context
         from ec2lite.engine.retry import StandardRetry
-        from ec2lite.protocol.request import RequestBuilder, default_signer
+        from ec2lite.protocol.request import RequestBuilder
+        from ec2lite.signing.signer import default_signer
 
         endpoint = settings.endpoint("sts", settings.region or "aws-global")
         builder = RequestBuilder(endpoint, signer or default_signer())
