@@ -1,4 +1,4 @@
-"""README.md and docs/*.md: their examples run, and their links lead somewhere."""
+"""The documents: their examples run, and their links lead somewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ec2lite.cli import demonstration as demo
 from ec2lite.cli.main import main
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 # The instances that the examples stop. All others do not exist.
 INSTANCES = (
     "i-1234567890abcdef0",
@@ -27,7 +27,9 @@ _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
-each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
+)
 
 
 @pytest.fixture
