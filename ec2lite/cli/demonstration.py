@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 REGION = "eu-west-1"
 # AWS's own example of a key. It is temporary, so that the demo has a token to hide.
 CREDENTIALS = Credentials("AKIAIOSFODNN7EXAMPLE", "demo-secret", "demo-session-token")
-UNKNOWN = "i-1234567890abcdef0"
+UNKNOWN = "i-00000000000000bad"
 IMAGE = "ami-12c6146b"  # one that moto knows
 WIDTH = 90
 # A long line may be folded here: between words, form pairs and elements.
