@@ -63,6 +63,7 @@ BY_CODE: Final[dict[str, type[ServiceError]]] = {}
 """The class of each code that has one; filled by the classes themselves."""
 
 _BODY_SHOWN = 512
+_REASON_SHOWN = 1024
 _TEXT_SHOWN = 4096
 _ERRORS_SHOWN = 10
 _ENCODED = "Encoded authorization failure message: "
@@ -143,7 +144,7 @@ class ResponseError(EC2Error):
     def __init__(
         self, message: str, *, status_code: int = 0, body: bytes = b"", is_broken: bool = False
     ) -> None:
-        super().__init__(message)
+        super().__init__(_cut(message, _REASON_SHOWN))
         self.status_code = status_code
         self.body: bytes = body[:_BODY_SHOWN]
         self.is_broken = is_broken
@@ -295,7 +296,7 @@ class UnsupportedOperation(
     """The instance cannot do it: a one-time Spot request, or hibernation is not configured."""
 
 
-def _cut(text: str) -> str:
-    """Return a text, cut where a message would fill the screen."""
-    more = len(text) - _TEXT_SHOWN
-    return text if more <= 0 else f"{text[:_TEXT_SHOWN]}… and {more} more characters"
+def _cut(text: str, most: int = _TEXT_SHOWN) -> str:
+    """Return a text, cut where it would fill the screen."""
+    more = len(text) - most
+    return text if more <= 0 else f"{text[:most]}… and {more} more characters"

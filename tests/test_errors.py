@@ -184,6 +184,13 @@ def test_response_error_text():
     assert "StopInstances: the answer is a <html> (HTTP status 200)" == str(error)
 
 
+def test_long_reason():
+    """What is wrong with an answer is told in 1024 characters at most."""
+    error = ResponseError("x" * 2000)
+
+    assert f"{'x' * 1024}… and 976 more characters (HTTP status 0)" == str(error)
+
+
 @pytest.mark.parametrize(
     ("code", "status", "throttling", "retryable"),
     [

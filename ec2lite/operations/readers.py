@@ -212,26 +212,17 @@ def _find(element: Element, path: Path) -> Element | None:
 
 
 def _xpath(what: str, path: Path, parent: Element) -> etree.XPath:
-    return _compiled(what, path, str(parent.tag).rpartition("}")[0][1:])
+    namespace = str(parent.tag).rpartition("}")[0][1:]
+    return xml.xpath(_expression(what, path, has_namespace=bool(namespace)), namespace)
 
 
-@functools.lru_cache(maxsize=128)  # the namespace is the service's to choose
-def _compiled(what: str, path: Path, namespace: str) -> etree.XPath:
-    from lxml import etree
-
+@functools.lru_cache(maxsize=128)
+def _expression(what: str, path: Path, *, has_namespace: bool) -> str:
     first, *rest = path
     if what == "texts":
-        prefix = "n:" if namespace else ""
+        prefix = "n:" if has_namespace else ""
         steps = [f"{prefix}{first}", *(f"{prefix}{name}[1]" for name in rest), "text()[1]"]
-        expression = "/".join(steps)
-    else:
-        # By local name, as a walk does: it decides what is absent.
-        steps = [f"*[local-name()='{first}']", *(f"*[local-name()='{name}'][1]" for name in rest)]
-        expression = f"count({'/'.join(steps)})"
-    return etree.XPath(
-        expression,
-        namespaces={"n": namespace} if namespace else None,
-        regexp=False,
-        # Strings that know their element keep the whole document alive, and take longer to make.
-        smart_strings=False,
-    )
+        return "/".join(steps)
+    # By local name, as a walk does: it decides what is absent.
+    steps = [f"*[local-name()='{first}']", *(f"*[local-name()='{name}'][1]" for name in rest)]
+    return f"count({'/'.join(steps)})"

@@ -1,4 +1,4 @@
-"""Error documents, EC2's and STS's, to exceptions.
+"""From error documents, EC2's and STS's, to exceptions.
 
 EC2: ``<Response><Errors><Error><Code/><Message/></Error>…</Errors><RequestID/></Response>``
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/api-error-response.html
@@ -8,7 +8,8 @@ https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-seri
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, Final
 
 from ec2lite.errors import BY_CODE, ResponseError, ServiceError
 from ec2lite.protocol import xml
@@ -17,14 +18,20 @@ if TYPE_CHECKING:
     from ec2lite.protocol.xml import Element
 
 
+_MOST_ERRORS: Final = 100  # EC2 sends one
+_LONGEST_CODE: Final = 256
+# A thousand ids that do not exist are 23,000 characters.
+_LONGEST_MESSAGE: Final = 65_536
+
+
 def is_fault(root: Element) -> bool:
-    """Whether the document is one of errors, whatever status it came with."""
+    """Whether the document is an error document, whatever the status it came with."""
     return xml.local_name(root) in {"Response", "ErrorResponse"}
 
 
 def parse(root: Element, *, status_code: int, request_id: str | None) -> ServiceError:
-    """Return the exception for a document of errors, all of them kept, the first one deciding."""
-    errors = tuple(_error(element) for element in root.iter("{*}Error"))
+    """Return the exception for an error document: the first error decides, up to 100 are kept."""
+    errors = tuple(map(_error, itertools.islice(root.iter("{*}Error"), _MOST_ERRORS)))
     if not errors:
         raise ResponseError("the answer is an error document without an error in it")
     code, message = errors[0]
@@ -34,8 +41,9 @@ def parse(root: Element, *, status_code: int, request_id: str | None) -> Service
 
 
 def _error(element: Element) -> tuple[str, str]:
-    # The documents print codes with and without the side that is to blame.
+    # AWS's documents print codes with and without the side that is to blame.
     code = xml.text(element, "Code").strip(xml.WHITE_SPACE)
     code = code.removeprefix("Client.").removeprefix("Server.")
     message = xml.find(element, "Message")
-    return code, "" if message is None else message.text or ""
+    text = "" if message is None else message.text or ""
+    return code[:_LONGEST_CODE], text[:_LONGEST_MESSAGE]

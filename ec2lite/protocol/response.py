@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import itertools
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ec2lite.errors import EC2Error, ResponseError
 from ec2lite.models import ResponseMetadata
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from ec2lite.protocol.xml import Element
 
 R = TypeVar("R")
+
+_REQUEST_IDS: Final = frozenset({"requestId", "RequestID", "RequestId"})
+_FEW: Final = 100  # children of a root; answers have two or three
+_LONGEST_ID: Final = 256
 
 
 def parse_response(
@@ -73,9 +78,13 @@ def _read_document(operation: Operation[R], root: Element, metadata: ResponseMet
 
 def _request_id(root: Element, headers: dict[str, str]) -> str | None:
     """Find the request's id: EC2 and STS spell and place it differently, gateways use a header."""
-    for parent in (root, xml.find(root, "ResponseMetadata")):
-        for name in ("requestId", "RequestID", "RequestId"):
-            element = None if parent is None else xml.find(parent, name)
-            if element is not None and element.text:
-                return element.text
+    metadata = None
+    for child in itertools.islice(root, _FEW):
+        name = xml.local_name(child)
+        if name in _REQUEST_IDS and child.text:
+            return child.text[:_LONGEST_ID]
+        if name == "ResponseMetadata":
+            metadata = child
+    if metadata is not None:
+        return _request_id(metadata, headers)
     return headers.get("x-amzn-requestid")

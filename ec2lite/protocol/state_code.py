@@ -1,6 +1,6 @@
-"""The state of an instance as it travels: a 16-bit number written in decimal.
+"""The state code of an instance on the wire: a 16-bit number, written in decimal.
 
-The high byte is AWS's own and to be ignored, the low byte is the state.
+AWS uses the high byte internally and asks to ignore it; the low byte is the state.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
 """
 
@@ -13,11 +13,11 @@ _DIGITS_OF_65535 = 5
 
 
 def decode(text: str) -> int:
-    """Read the 16 bits of a state code, 0 to 65535; raise ``ResponseError`` for anything else."""
+    """Return the 16 bits of a state code, 0 to 65535; raise ``ResponseError`` for anything else."""
     digits = text.strip(xml.WHITE_SPACE)
-    # Not int() alone: it takes signs, underscores, other scripts' digits and any length.
+    # int() alone would take signs, underscores, digits of other scripts, and any length.
     if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS_OF_65535:
         code = int(digits)
         if code <= 0xFFFF:
             return code
-    raise ResponseError(f"the state code {text[:40]!r} is no 16-bit integer")
+    raise ResponseError(f"the state code {text[:40]!r} is not a 16-bit integer")

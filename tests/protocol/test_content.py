@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import random
 import time
 import tracemalloc
 import zlib
@@ -125,7 +126,7 @@ def test_anything(body, encoding):
         (gzip.compress(XML)[:-9], "gzip", "the gzip body is cut short"),
         (gzip.compress(XML)[:10] + b"\xff" * 9, "gzip", "the gzip body is corrupt"),
         (gzip.compress(b"") * 500, "gzip", "the gzip body has more than"),
-        (gzip.compress(b"x" * (LIMIT + 1)), "gzip", "answer larger than 10000 bytes"),
+        (gzip.compress(b"x" * (LIMIT + 1)), "gzip", "the answer is larger than 10000 bytes"),
         (b"?", "br", "the body has the Content-Encoding 'br'"),
     ],
 )
@@ -170,6 +171,50 @@ def test_no_encoding(encoding):
 def test_encodings_of_a_list(encoding):
     """What does nothing in a list of encodings does not end it."""
     assert XML == inflate(gzip.compress(XML), encoding, LIMIT)
+
+
+def test_three_encodings():
+    """Three encodings are undone, one after the other."""
+    body = gzip.compress(zlib.compress(gzip.compress(XML)))
+
+    assert XML == inflate(body, "gzip, deflate, , gzip", LIMIT)
+
+
+def test_nested_encodings():
+    """More encodings than three are refused before any is undone."""
+    body, start = gzip.compress(XML), time.process_time()
+    with pytest.raises(ResponseError, match=r"^the body has 1500 Content-Encodings, more than 3"):
+        inflate(body, ",".join(["gzip"] * 1500), LIMIT)
+
+    assert time.process_time() - start < 1
+
+
+def test_long_name_of_an_encoding():
+    """An encoding's name is shown up to 40 characters."""
+    with pytest.raises(ResponseError, match=f"Content-Encoding '{'x' * 40}', which"):
+        inflate(b"?", "x" * 9999, LIMIT)
+
+
+@given(st.integers(0, 3 * 65536), st.integers(0, 2))
+def test_pieces(size, more):
+    """A body of any size, fed in pieces, comes out whole, with what its other members hold."""
+    content = random.Random(size).randbytes(size)
+    bodies = [content, *[b"x"] * more]
+
+    inflated = inflate(b"".join(map(gzip.compress, bodies)), "gzip", size + 2)
+
+    assert b"".join(bodies) == inflated
+
+
+def test_members_before_much_else():
+    """What follows a member is not copied at its end: a hundred of them are quick."""
+    body = gzip.compress(b"") * 99 + gzip.compress(bytes(60_000_000), 0)
+    tracemalloc.start()
+    assert 60_000_000 == len(inflate(body, "gzip", 64_000_000))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 150_000_000
 
 
 def test_no_status():

@@ -45,6 +45,15 @@ def test_several():
     assert (("UnauthorizedOperation", "no"), ("NewCode", "not at all")) == error.errors
 
 
+def test_many():
+    """A hundred errors are kept; texts are cut where none of AWS's ends."""
+    error = parse(fault(*[("C" * 300, "m" * 70_000)] * 200))
+
+    assert 100 == len(error.errors)
+    assert ("C" * 256, "m" * 65_536) == error.errors[99]
+    assert len(str(error)) < 50_000
+
+
 @pytest.mark.parametrize("prefix", ["", "Client.", "Server."])
 def test_prefix(prefix):
     """The side that is to blame is left off the code, whichever it is."""

@@ -129,9 +129,9 @@ def test_dry_run():
         (b"<StartInstancesResponse/>", "a <StartInstancesResponse>, not a <StopInst"),
         (b"<stopinstancesresponse/>", "a <stopinstancesresponse>, not"),
         (b"<StopInstancesResponse/>", "<StopInstancesResponse> has no <instancesSet>"),
-        (b"", "no well-formed XML"),
-        (b"plain", "no well-formed XML"),
-        (STOPPED[:-9], "no well-formed XML"),
+        (b"", "not well-formed XML"),
+        (b"plain", "not well-formed XML"),
+        (STOPPED[:-9], "not well-formed XML"),
         (b"<Response/>", "an error document without an error"),
         (STOPPED.replace(b"<code>16</code>", b"<code>?</code>"), "the state code '?'"),
         (STOPPED.replace(b"<code>16</code>", b"<code/>"), "the state code ''"),
@@ -208,6 +208,15 @@ def test_no_request_id():
     body = b"<StopInstancesResponse><instancesSet/></StopInstancesResponse>"
 
     assert parse(body).response_metadata.request_id is None
+
+
+def test_long_request_id():
+    """A request id is looked for among a hundred elements, and cut at 256 characters."""
+    start, end = b"<StopInstancesResponse>", b"<instancesSet/></StopInstancesResponse>"
+    found = b"<requestId>%s</requestId>" % (b"r" * 300)
+
+    assert "r" * 256 == parse(start + b"<x/>" * 99 + found + end).response_metadata.request_id
+    assert parse(start + b"<x/>" * 100 + found + end).response_metadata.request_id is None
 
 
 HEADERS = st.dictionaries(

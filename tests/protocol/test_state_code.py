@@ -61,11 +61,11 @@ NO_CODES = ["", " ", "-1", "+1", "65536", "99999", "100000", "000016", "1.0", "1
 
 @pytest.mark.parametrize("text", [*NO_CODES, "16 32", "\N{ARABIC-INDIC DIGIT ONE}", "²", "running"])
 def test_no_code(text):
-    """What is no 16-bit integer is refused, and shown."""
+    """What is not a 16-bit integer is refused, and shown."""
     with pytest.raises(ResponseError) as caught:
         state_code.decode(text)
 
-    assert f"the state code {text!r} is no 16-bit integer" == caught.value.args[0]
+    assert f"the state code {text!r} is not a 16-bit integer" == caught.value.args[0]
 
 
 @given(st.text(max_size=8) | st.integers().map(str))
@@ -87,4 +87,4 @@ def test_long_text():
     with pytest.raises(ResponseError) as caught:
         state_code.decode("x" * 1000)
 
-    assert f"the state code '{'x' * 40}' is no 16-bit integer" == caught.value.args[0]
+    assert f"the state code '{'x' * 40}' is not a 16-bit integer" == caught.value.args[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from ec2lite.errors import ResponseError
@@ -40,6 +42,103 @@ def test_no_child():
 
     assert "<a> has no <b>" == caught.value.args[0]
     assert not caught.value.is_broken
+
+
+def test_white_space():
+    """White space between elements is dropped, and that in a text is kept."""
+    root = xml.parse(b"<a>\n <b> </b>\n <c> x\n</c>\n</a>")
+
+    assert [None, " ", " x\n"] == [root.text, xml.text(root, "b"), xml.text(root, "c")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_tags_without_end(encoding):
+    """More tags than any answer has are refused before an object is made of each."""
+    xml.check(f"<a>{'<a/>' * (xml.MAX_TAGS - 2)}</a>".encode(encoding))
+    with pytest.raises(ResponseError, match=r"more than 2000000 tags") as caught:
+        xml.check(f"<a>{'<a/>' * (xml.MAX_TAGS - 1)}</a>".encode(encoding))
+
+    assert not caught.value.is_broken
+
+
+def test_attributes_without_end():
+    """More attributes than any answer has are refused."""
+    body = b"<a" + b" b=''" * xml.MAX_EQUALS_SIGNS + b"/>"
+    xml.check(body)
+    with pytest.raises(ResponseError, match=r"more than 500000 equals signs"):
+        xml.check(body + b"=")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<?xml version="1.0" encoding="IBM037"?><a/>'.encode("cp037"),
+        b'<?xml version="1.0" encoding="IBM037"?>' + "<a/>".encode("cp037"),
+        b'<?xml version="1.0" encoding="UTF-7"?>+ADw-a/>',
+        b"<?xml version='1.0' encoding='base64'?><a/>",
+        b"<?xml version='1.0' encoding='\xff'?><a/>",
+        "\ufeff<?xml version='1.0' encoding='UTF-7'?>+ADw-a/>".encode(),
+    ],
+)
+def test_uncounted_encodings(body):
+    """An encoding in which tags could not be counted is refused."""
+    with pytest.raises(
+        ResponseError, match=r"is not supported|does not begin with a tag"
+    ) as caught:
+        xml.parse(body)
+
+    assert caught.value.is_broken
+
+
+@pytest.mark.parametrize(
+    "encoding", ["Shift_JIS", "windows-1252", "KOI8-R", "US-ASCII", "ISO-8859-15"]
+)
+def test_other_encodings(encoding):
+    """Encodings that extend ASCII are honoured."""
+    body = f"<?xml version='1.0' encoding='{encoding}'?><a><b>x</b></a>".encode("ascii")
+
+    assert "x" == xml.text(xml.parse(body), "b")
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "UTF-16LE", "utf-32", "ISO-10646-UCS-2", "UCS-4"])
+def test_wide_doctype(encoding):
+    """A DOCTYPE is found in encodings of wide characters too."""
+    codec = {"ISO-10646-UCS-2": "utf-16", "UCS-4": "utf-32"}.get(encoding, encoding)
+    body = f"<?xml version='1.0' encoding='{encoding}'?><!DOCTYPE a><a/>".encode(codec)
+    with pytest.raises(ResponseError, match=r"has a DOCTYPE|not well-formed"):
+        xml.parse(body)
+
+
+def test_threads_have_their_own():
+    """Each thread has a parser and XPaths of its own, and keeps them."""
+    own = {id(xml._parser()), id(xml.xpath("a"))}
+    assert own == {id(xml._parser()), id(xml.xpath("a"))}
+
+    others = []
+    thread = threading.Thread(target=lambda: others.extend([xml._parser(), xml.xpath("a")]))
+    thread.start()
+    thread.join()
+
+    assert own.isdisjoint(map(id, others))
+
+
+def test_xpath():
+    """``n`` is the namespace; texts come as plain strings."""
+    root = xml.parse(b'<a xmlns="urn:1"><b>x</b><b>y</b></a>')
+
+    texts = xml.xpath("n:b/text()", "urn:1")(root)
+
+    assert ["x", "y"] == texts
+    assert {str} == set(map(type, texts))
+    assert [] == xml.xpath("b/text()")(root)
+
+
+def test_xpaths_are_bounded():
+    """A service that changes its namespace with every answer fills no memory."""
+    for number in range(1000):
+        xml.xpath("n:a", f"urn:{number}")
+
+    assert len(xml._thread.xpaths) <= 128
 
 
 def test_comments():
@@ -89,7 +188,7 @@ def test_encodings(body):
 )
 def test_broken(body):
     """What is no well-formed document, or one past libxml2's bounds, may be better next time."""
-    with pytest.raises(ResponseError, match=r"^the answer is no well-formed XML: ") as caught:
+    with pytest.raises(ResponseError, match=r"^the answer is not well-formed XML: ") as caught:
         xml.parse(body)
 
     assert caught.value.is_broken

@@ -279,7 +279,7 @@ BODY = [
         "claims a `Content-Length` too small by one",
         raw(f"HTTP/1.1 200 OK\nContent-Length: {len(STOPPED) - 1}", STOPPED),
         attempts=3,
-        says="no well-formed XML",
+        says="not well-formed XML",
     ),
     transport(
         "has a `Content-Length` that is no number", raw("HTTP/1.1 200 OK\nContent-Length: x")
