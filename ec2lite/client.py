@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ec2lite.engine.context import Context, Timeout
+    from ec2lite.engine.context import Timeout
     from ec2lite.engine.retry import RetryPolicy
     from ec2lite.engine.world import AsyncWorld, SyncWorld
     from ec2lite.models import Credentials
@@ -73,7 +73,7 @@ class _Base(Generic[T]):
         if transport is not None:
             checks.having(self._send_method)("transport", transport)
         self._setup = Setup(
-            settings=Settings(profile=profile, own_region=region),
+            settings=Settings(profile=profile, own_region=region, own_endpoint_url=endpoint_url),
             region=region,
             endpoint_url=endpoint_url,
             use_fips=use_fips,
@@ -94,10 +94,6 @@ class _Base(Generic[T]):
         self._mfa_token = mfa_token
         self._transport = transport
         self._lock = threading.Lock()
-
-    def _context(self) -> Context:
-        self._check_open()
-        return self._setup.context()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -137,8 +133,8 @@ class Client(_Base["httpx.BaseTransport"]):
     - ``profile``: a profile of the shared files; else AWS_PROFILE, else ``default``.
     - ``credentials``: ``Credentials``, or an object with botocore's ``get_frozen_credentials()``;
       else the default chain's: environment, profile, container, instance metadata.
-    - ``endpoint_url``: another service that speaks EC2's protocol; else AWS_ENDPOINT_URL_EC2,
-      AWS_ENDPOINT_URL, the profile's, else AWS's own for the Region.
+    - ``endpoint_url``: where all requests go instead of AWS, those to STS and other services too;
+      else AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, the profile's, else AWS's own for the Region.
     - ``use_fips``, ``use_dualstack``: AWS's endpoints with FIPS 140 cryptography, with IPv6.
     - ``retry``: ``StandardRetry()``, ``AdaptiveRetry()`` or ``NoRetry()``; else AWS_RETRY_MODE,
       AWS_MAX_ATTEMPTS and the profile decide, else standard.
@@ -182,11 +178,11 @@ class Client(_Base["httpx.BaseTransport"]):
 
     def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
-        return self._run(call(request, self._context()))
+        return self._run(self._setup.perform(call, request))
 
     def dry_run(self, request: Operation[Any]) -> DryRunResult:
         """Ask whether a request would be permitted, without carrying it out."""
-        return self._run(dry_run(request, self._context()))
+        return self._run(self._setup.perform(dry_run, request))
 
     def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""
@@ -206,10 +202,11 @@ class Client(_Base["httpx.BaseTransport"]):
         self.close()
 
     def _run(self, flow: Flow[R]) -> R:
+        self._check_open()
         return run(flow, self._world or self._open())
 
     def _open(self) -> SyncWorld:
-        from ec2lite.credentials.resolve import source
+        from ec2lite.credentials.resolve import credentials_for
         from ec2lite.engine.world import SyncWorld
         from ec2lite.transports.transport import Transport
 
@@ -221,7 +218,7 @@ class Client(_Base["httpx.BaseTransport"]):
                 if transport is None:
                     ca_bundle = self._setup.settings.ca_bundle
                     transport = self._owned = Transport(ca_bundle=ca_bundle)
-                credentials = source(transport=transport, **self._identity())
+                credentials = credentials_for(transport=transport, **self._identity())
                 self._world = SyncWorld(transport, credentials, self._setup.max_response_size)
             return self._world
 
@@ -258,11 +255,11 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
 
     async def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
-        return await self._run(call(request, self._context()))
+        return await self._run(self._setup.perform(call, request))
 
     async def dry_run(self, request: Operation[Any]) -> DryRunResult:
         """Ask whether a request would be permitted, without carrying it out."""
-        return await self._run(dry_run(request, self._context()))
+        return await self._run(self._setup.perform(dry_run, request))
 
     async def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""
@@ -282,10 +279,11 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
         await self.close()
 
     async def _run(self, flow: Flow[R]) -> R:
+        self._check_open()
         return await arun(flow, self._world or self._open())
 
     def _open(self) -> AsyncWorld:
-        from ec2lite.credentials.resolve import async_source
+        from ec2lite.credentials.resolve import async_credentials_for
         from ec2lite.engine.world import AsyncWorld
         from ec2lite.transports.transport import AsyncTransport
 
@@ -299,7 +297,7 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
                     transport = self._owned = AsyncTransport(ca_bundle=ca_bundle)
                 self._world = AsyncWorld(
                     transport,
-                    async_source(transport=transport, **self._identity()),
+                    async_credentials_for(transport=transport, **self._identity()),
                     self._setup.max_response_size,
                     # anyio's time limits cost 24 us, and our own transports need none.
                     keeps_deadlines=getattr(transport, "keeps_deadlines", False),

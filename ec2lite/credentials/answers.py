@@ -18,6 +18,8 @@ from ec2lite.protocol.dates import read_time
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ec2lite.engine.flow import Answer
+
 _SECOND = timedelta(seconds=1)
 _BROKEN: Final = object()
 _CODE = re.compile(r"[A-Za-z][A-Za-z_.]{2,63}")
@@ -31,6 +33,16 @@ def parse_json(body: bytes | str, what: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise CredentialsError(f"{what} is not a JSON object.")
     return cast("dict[str, Any]", document)
+
+
+def is_not_json(answer: Answer) -> bool:
+    """Whether an answer is empty or broken, as from a service that is just starting."""
+    return _load(answer.body) is _BROKEN
+
+
+def is_empty(answer: Answer) -> bool:
+    """Whether an answer has nothing but white space."""
+    return not answer.body.strip()
 
 
 def _load(body: bytes | str) -> object:

@@ -1,40 +1,50 @@
-"""Credentials, held and renewed in time, once for all threads or tasks.
+"""Credentials, held and renewed in time, once for all threads.
 
-What is held is one immutable object, replaced as a whole: keys and end change together, and reading
-it takes no lock. Decisions are in ``freshness``; here is what differs between threads and tasks.
+What is held is one immutable object, replaced as a whole: the keys and their end change together,
+and reading takes no lock. ``freshness`` decides when to renew; here is who does it, and who waits.
 """
 
 from __future__ import annotations
 
 import copy
+import os
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import define, field
 
 from ec2lite.credentials.freshness import Held, Plan, is_over, kept, plan, renewed
 from ec2lite.credentials.provider import Clock, Found, logger, utc_now
-from ec2lite.engine.flow import GET_CREDENTIALS, Flow, GetCredentials, arun, run
-from ec2lite.engine.world import AsyncWorld, SyncWorld
-from ec2lite.errors import EC2Error
+from ec2lite.engine.flow import GET_CREDENTIALS, Flow, GetCredentials, run
+from ec2lite.engine.world import SyncWorld
+from ec2lite.errors import CredentialsError, EC2Error, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import anyio
     import httpx
 
     from ec2lite.models import Credentials
 
+Find: TypeAlias = "Callable[[float | None], Flow[Found]]"
+# Seconds. A wait that ends this much before its deadline has ended at its deadline.
+_EARLY: Final = 0.01
+
 
 @define
-class _State:
-    """What threads or tasks share. Writers hold the lock of whoever owns it."""
+class State:
+    """What threads or tasks share. Whoever writes holds the lock of the cache."""
 
     clock: Clock
     held: Held | None = None
     failures: int = 0
     error: Exception | None = field(default=None, repr=False)
+
+    @property
+    def provider(self) -> str | None:
+        """Who gave the credentials; None before the first ones."""
+        return None if self.held is None else self.held.found.provider
 
     def plan(self, want: GetCredentials) -> Plan:
         """Decide what to do now."""
@@ -44,14 +54,14 @@ class _State:
         return plan(held, self.clock(), want.rejected)
 
     def current(self) -> Credentials:
-        """Return the credentials held, of which a plan said that there are some."""
+        """Return the credentials held; a plan said that there are some."""
         assert self.held is not None  # noqa: S101 - for the type checkers; every plan ensures it
         return self.held.found.credentials
 
-    def waited(self, want: GetCredentials, failures: int) -> Plan:
-        """Decide again, with the lock in hand; another's failure meanwhile is ours, too.
+    def plan_again(self, want: GetCredentials, failures: int) -> Plan:
+        """Decide once more, after the lock was waited for; a failure meanwhile is ours, too.
 
-        Otherwise each of a thousand tasks would try what cannot work, one after the other.
+        Otherwise each of a thousand waiting tasks would try in turn what cannot work.
         """
         decided = self.plan(want)
         if decided is Plan.MUST and self.failures != failures and self.error is not None:
@@ -63,21 +73,58 @@ class _State:
         self.held = renewed(found, self.clock(), self.held)
         return found.credentials
 
-    def fail(self, decided: Plan, error: Exception) -> Credentials:
-        """Raise what went wrong if it matters; otherwise return what is still valid."""
-        now = self.clock()
-        # The attempt may have taken so long that the old ones have ended meanwhile.
-        if decided is Plan.TRY and self.held is not None and not is_over(self.held, now):
-            logger.warning("credentials were not renewed, the old ones go on: %s", error)
-            self.held = kept(self.held, now)
+    def fail(self, decided: Plan, error: Exception, deadline: float | None) -> Credentials:
+        """Raise the error if it matters; otherwise return what is still valid."""
+        if self._old_ones_will_do(decided, error):
             return self.current()
+        if seconds_left(deadline) <= _EARLY:
+            # This caller had no more time. The next one may have, and tries for itself.
+            raise out_of_time(error) from error
         self.failures += 1
         self.error = error
         raise error
 
+    def late(self, decided: Plan) -> Credentials:
+        """Do what ``fail`` does for a caller whose time is up."""
+        error = out_of_time()
+        if self._old_ones_will_do(decided, error):
+            return self.current()
+        raise error
+
+    def _old_ones_will_do(self, decided: Plan, error: Exception) -> bool:
+        now = self.clock()
+        # The attempt may have taken so long that the old ones have ended meanwhile.
+        if decided is not Plan.TRY or self.held is None or is_over(self.held, now):
+            return False
+        logger.warning("credentials were not renewed, the old ones stay in use: %s", error)
+        self.held = kept(self.held, now)
+        return True
+
+
+def seconds_left(deadline: float | None) -> float:
+    """Return the seconds until a ``time.monotonic()`` value; without one there is no end."""
+    return float("inf") if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+def own_deadline(decided: Plan, deadline: float | None) -> float | None:
+    """Return when a renewal gives up; one that is not needed yet leaves half of the call's time."""
+    if deadline is None or decided is not Plan.TRY:
+        return deadline
+    return deadline - seconds_left(deadline) / 2
+
+
+def out_of_time(error: Exception | None = None) -> TransportError:
+    """Return the error of a caller whose time limit passed before there were credentials."""
+    message = "the time limit passed before there were credentials"
+    if isinstance(error, CredentialsError) and error.failures:
+        message += f" ({': '.join(error.failures[-1])})"
+    elif error is not None:
+        message += f" ({error})"
+    return TransportError(message, is_timeout=True, maybe_sent=False)
+
 
 def _again(error: Exception) -> Exception:
-    """Return a copy, for each caller's own traceback; others' errors need not be fit for that."""
+    """Return a copy, for each caller's own traceback; errors of others may not allow that."""
     if not isinstance(error, EC2Error):
         return error
     copied = copy.copy(error)
@@ -86,101 +133,62 @@ def _again(error: Exception) -> Exception:
 
 
 class CredentialCache:
-    """Gives credentials to threads; ``find`` makes the flow that finds them."""
+    """Gives credentials to threads; ``find`` makes the flow that finds them by a deadline."""
 
-    def __init__(
-        self,
-        find: Callable[[], Flow[Found]],
-        transport: httpx.BaseTransport,
-        clock: Clock = utc_now,
-    ) -> None:
+    def __init__(self, find: Find, transport: httpx.BaseTransport, clock: Clock = utc_now) -> None:
         self._find = find
         self._world = SyncWorld(transport, self)
-        self._state = _State(clock)
-        self._lock = threading.Lock()
+        self._state = State(clock)
+        # One for each process: in a forked child the thread that holds the parent's is missing.
+        self._locks: dict[int, threading.RLock] = {}
 
     @property
     def provider(self) -> str | None:
         """Who gave the credentials; None before the first ones."""
-        return _provider(self._state)
+        return self._state.provider
 
     def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
         """Return credentials that are valid, others than ``want.rejected`` if there are any.
 
-        Raises ``CredentialsError`` or ``ConfigError``.
+        Raises ``CredentialsError``, ``ConfigError``, or ``TransportError`` when ``want.deadline``
+        passes first.
         """
         state = self._state
         decided = state.plan(want)
         if decided is Plan.KEEP:
             return state.current()
         failures = state.failures
-        if not self._lock.acquire(blocking=decided is Plan.MUST):
-            return state.current()
+        lock = self._lock()
+        # A Ctrl-C can come after any call, so after `acquire` too, when nobody knows yet whether it
+        # got the lock. `release` knows: only an RLock refuses whoever does not hold it.
         try:
-            return self._renew(state.waited(want, failures))
+            if not lock.acquire(timeout=_patience(decided, want.deadline)):
+                if decided is Plan.TRY:
+                    return state.current()
+                raise out_of_time()
+            return self._renew(state.plan_again(want, failures), want.deadline)
         finally:
-            self._lock.release()
+            try:  # noqa: SIM105 - a Ctrl-C could come between suppress() and release()
+                lock.release()
+            except RuntimeError:
+                pass
 
-    def _renew(self, decided: Plan) -> Credentials:
+    def _lock(self) -> threading.RLock:
+        pid = os.getpid()
+        return self._locks.get(pid) or self._locks.setdefault(pid, threading.RLock())
+
+    def _renew(self, decided: Plan, deadline: float | None) -> Credentials:
         if decided is Plan.KEEP:
             return self._state.current()
+        deadline = own_deadline(decided, deadline)
         try:
-            found = run(self._find(), self._world)
+            found = run(self._find(deadline), self._world)
         except Exception as error:  # noqa: BLE001 - raised again if it matters
-            return self._state.fail(decided, error)
+            return self._state.fail(decided, error, deadline)
         return self._state.succeed(found)
 
 
-class AsyncCredentialCache:
-    """Gives credentials to tasks, on asyncio or trio; ``find`` makes the flow that finds them."""
-
-    def __init__(
-        self,
-        find: Callable[[], Flow[Found]],
-        transport: httpx.AsyncBaseTransport,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._find = find
-        self._world = AsyncWorld(transport, self)
-        self._state = _State(clock)
-        self._lock: anyio.Lock | None = None
-
-    @property
-    def provider(self) -> str | None:
-        """Who gave the credentials; None before the first ones."""
-        return _provider(self._state)
-
-    async def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
-        """Return credentials that are valid, others than ``want.rejected`` if there are any.
-
-        Raises ``CredentialsError`` or ``ConfigError``.
-        """
-        state = self._state
-        decided = state.plan(want)
-        if decided is Plan.KEEP:
-            return state.current()
-        failures = state.failures
-        lock = self._lock = self._lock or _new_lock()
-        if decided is Plan.TRY and lock.locked():
-            return state.current()
-        async with lock:
-            return await self._renew(state.waited(want, failures))
-
-    async def _renew(self, decided: Plan) -> Credentials:
-        if decided is Plan.KEEP:
-            return self._state.current()
-        try:
-            found = await arun(self._find(), self._world)
-        except Exception as error:  # noqa: BLE001 - raised again if it matters
-            return self._state.fail(decided, error)
-        return self._state.succeed(found)
-
-
-def _new_lock() -> anyio.Lock:
-    import anyio
-
-    return anyio.Lock()
-
-
-def _provider(state: _State) -> str | None:
-    return None if state.held is None else state.held.found.provider
+def _patience(decided: Plan, deadline: float | None) -> float:
+    if decided is Plan.TRY:
+        return 0
+    return -1 if deadline is None else min(seconds_left(deadline), threading.TIMEOUT_MAX)

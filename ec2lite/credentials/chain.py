@@ -1,6 +1,6 @@
-"""The order in which credentials are looked for.
+"""The default chain: the order in which providers are asked for credentials.
 
-Where AWS's documentation leaves it open, botocore's order holds.
+Where AWS's documentation leaves the order open, botocore's holds.
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ec2lite.credentials.provider import Ask, Found, Named, first
+from attrs import define, evolve, field
+
+from ec2lite.credentials.provider import Ask, Clock, Found, Named, find_first, utc_now
 from ec2lite.credentials.providers import web_identity
 from ec2lite.credentials.providers.assume_role import assume_role
 from ec2lite.credentials.providers.container import container
@@ -21,7 +23,11 @@ from ec2lite.credentials.providers.sso import sso
 from ec2lite.credentials.providers.static import static
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ec2lite.config.settings import Settings
     from ec2lite.engine.flow import Flow
+    from ec2lite.signing.signer import Signer
 
 OF_A_PROFILE: Final[tuple[Named, ...]] = (
     ("web identity of the profile", web_identity.from_profile),
@@ -30,26 +36,58 @@ OF_A_PROFILE: Final[tuple[Named, ...]] = (
     ("login", login),
     ("process", process),
 )
-CHAIN: Final[tuple[Named, ...]] = (
+OF_THE_ENVIRONMENT: Final[tuple[Named, ...]] = (
     ("environment", environment),
     ("web identity of the environment", web_identity.from_environment),
+)
+CHAIN: Final[tuple[Named, ...]] = (
+    *OF_THE_ENVIRONMENT,
     ("assume role", partial(assume_role, of_a_profile=OF_A_PROFILE)),
     *OF_A_PROFILE,
     ("container", container),
     ("instance metadata", imds),
 )
-_OF_THE_ENVIRONMENT = CHAIN[:2]
+_NOTHING = (
+    "No credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, sign in with "
+    "`aws sso login` or `aws login`, or configure a profile in ~/.aws/config."
+)
 
 
-def resolve(ask: Ask, only: str | None = None) -> Flow[Found]:
-    """Return the first credentials there are, and who gave them.
+@define
+class Chain:
+    """The default chain over a client's life.
 
-    ``only`` asks one provider alone: the one that gave credentials before is the one to renew them,
-    so that a client never changes its identity under way.
+    The provider that gave credentials is the one to renew them, so that a client never changes its
+    identity. The shared files are read again for each renewal: the keys in them may have changed.
     """
-    # A profile that was named and is not there is an error, even where nobody would need it.
-    _ = ask.settings.section
-    # Who names a profile means it.
-    left_out = _OF_THE_ENVIRONMENT if ask.settings.profile_is_explicit else ()
-    chain = [each for each in CHAIN if only in {None, each[0]} and each not in left_out]
-    return (yield from first(chain, ask))
+
+    ask: Ask
+    provider: str | None = None
+    _was_asked: bool = field(default=False, init=False)
+
+    def find(self, deadline: float | None = None) -> Flow[Found]:
+        """Return credentials and who gave them; ``deadline`` is a ``time.monotonic()`` value."""
+        settings = evolve(self.ask.settings) if self._was_asked else self.ask.settings
+        self._was_asked = True
+        # A profile that was named must exist, even if no provider needs it.
+        _ = settings.section
+        ask = evolve(self.ask, settings=settings, deadline=deadline)
+        found = yield from find_first(self._providers(settings), ask, _NOTHING)
+        self.provider = found.provider
+        return found
+
+    def _providers(self, settings: Settings) -> list[Named]:
+        # Whoever passes a profile means that one, and not the environment's keys.
+        left_out = OF_THE_ENVIRONMENT if settings.profile_is_explicit else ()
+        return [each for each in CHAIN if self.provider in {None, each[0]} and each not in left_out]
+
+
+def default_chain(
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    mfa_token: Callable[[str], str] | None = None,
+    signer: Signer | None = None,
+) -> Chain:
+    """Return the default chain for the settings' profile. It reads nothing yet."""
+    return Chain(Ask(settings, settings.profile_name, clock, mfa_token, signer))

@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ec2lite.credentials.provider import Ask
     from ec2lite.engine.flow import Flow
 
 _PRESENT = 3
+# Seconds, as for calls to EC2: ``Timeout`` says where they are from.
+_LIMITS = {"connect": 3.1, "read": 60.0, "write": 60.0, "pool": 60.0}
 _LONGEST = 1024 * 1024
 
 
 @frozen
 class Patience:
-    """How often to ask, and how long to wait in between.
+    """How often to ask, and how long to pause in between.
 
-    ``attempts`` are made where nobody answers, ``present`` where somebody is there but has
-    trouble: HTTP 429 and 5xx, or an answer that does not come. ``pause`` is in seconds; it doubles.
+    ``attempts`` is for a host that cannot be reached, ``present`` for one that is there and fails:
+    HTTP 429 and 5xx, a spoilt answer, or none. ``pause`` is in seconds, and doubles.
     """
 
     attempts: int = _PRESENT
@@ -34,17 +37,48 @@ class Patience:
     pause: float = 0.1
 
 
-def send(build: Callable[[], httpx.Request], what: str, patience: Patience) -> Flow[Answer]:
-    """Return the answer, whatever its status; raise ``UnreachableError`` where there is none."""
+def _is_never(answer: Answer) -> bool:
+    del answer
+    return False
+
+
+def send(
+    ask: Ask,
+    build: Callable[[], httpx.Request],
+    what: str,
+    patience: Patience,
+    is_spoilt: Callable[[Answer], bool] = _is_never,
+) -> Flow[Answer]:
+    """Return the answer, whatever its status; raise ``UnreachableError`` if there is none.
+
+    ``is_spoilt`` tells which good answers make no sense and are worth another attempt. Nothing is
+    asked, and no pause begins, that would end after the deadline in ``ask``.
+    """
     attempt = 1
     while True:
-        outcome = yield from _try(build(), what)
-        limit = patience.present if _is_present(outcome) else patience.attempts
-        if not _is_trouble(outcome) or attempt >= limit:
+        request = build()
+        _limit(request, ask, what)
+        outcome = yield from _try(request, what)
+        most = patience.present if _is_present(outcome) else patience.attempts
+        pause = patience.pause * 2 ** (attempt - 1)
+        has_time = pause < ask.seconds_left(float("inf"))
+        if attempt >= most or not has_time or not _is_trouble(outcome, is_spoilt):
             break
-        yield Sleep(patience.pause * 2 ** (attempt - 1))
+        yield Sleep(pause)
         attempt += 1
     return _answer(outcome, what)
+
+
+def _limit(request: httpx.Request, ask: Ask, what: str) -> None:
+    """Let a request take no longer than its own limits, and no longer than the caller waits."""
+    left = ask.seconds_left(float("inf"))
+    if left <= 0:
+        late = UnreachableError(f"{what} was not asked: the time limit has passed.")
+        late.timed_out = True
+        raise late
+    limits = request.extensions.get("timeout", _LIMITS)
+    request.extensions["timeout"] = {name: min(limit, left) for name, limit in limits.items()}
+    request.extensions["deadline"] = ask.deadline
 
 
 class UnreachableError(CredentialsError):
@@ -83,7 +117,7 @@ def _answer(outcome: Answer | TransportError, what: str) -> Answer:
 
 def _unreachable(what: str, error: TransportError) -> UnreachableError:
     """Return the error to raise, which quotes nothing that was received."""
-    if not error.maybe_sent:
+    if not _is_present(error):
         return UnreachableError(f"{what} cannot be reached: {error}")
     reason = "did not answer in time" if error.is_timeout else "broke the connection off"
     unreachable = UnreachableError(f"{what} {reason}.")
@@ -92,10 +126,16 @@ def _unreachable(what: str, error: TransportError) -> UnreachableError:
 
 
 def _is_present(outcome: Answer | TransportError) -> bool:
-    return isinstance(outcome, Answer) or outcome.maybe_sent
+    if isinstance(outcome, Answer):
+        return True
+    # A transport of the caller's may name the wrong error, so `maybe_sent` does not believe it; but
+    # to give a host up too early does no harm here.
+    unreached = type(outcome.__cause__).__name__ in {"ConnectError", "ConnectTimeout"}
+    return outcome.maybe_sent and not unreached
 
 
-def _is_trouble(outcome: Answer | TransportError) -> bool:
+def _is_trouble(outcome: Answer | TransportError, is_spoilt: Callable[[Answer], bool]) -> bool:
     if isinstance(outcome, TransportError):
         return True
-    return outcome.status_code == 429 or outcome.status_code >= 500
+    status = outcome.status_code
+    return status == 429 or status >= 500 or (status == 200 and is_spoilt(outcome))

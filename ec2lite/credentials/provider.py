@@ -1,17 +1,18 @@
-"""What a provider is: a flow that ends in credentials, or says why it has none.
+"""What a provider is: a flow that returns credentials, or raises why it has none.
 
 A provider raises
 
-- ``NotHere`` when nothing is configured for it, or nobody answers where it looks: the next one is
-  asked;
-- ``CredentialsError`` (or ``ConfigError``) when it is configured and does not work: nobody else is
-  asked, because other credentials than those that were meant could do harm.
+- ``NotHere`` when it is not configured, or when nobody answers where it looks: the chain asks the
+  next one;
+- ``CredentialsError`` (or ``ConfigError``) when it is configured and fails: the chain stops,
+  because the credentials of somebody else could do harm.
 """
 
 from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -19,27 +20,27 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from attrs import evolve, field, frozen
 
 from ec2lite.config.settings import Settings
+from ec2lite.engine.retry import Retrier, StandardRetry
 from ec2lite.errors import CredentialsError
 from ec2lite.models import Credentials
+from ec2lite.signing.signer import Signer
 
 if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
-    from ec2lite.protocol.operation import Operation
 
 logger: Final = logging.getLogger(__name__)
 
 Clock: TypeAlias = "Callable[[], datetime]"
 Provider: TypeAlias = "Callable[[Ask], Flow[Credentials]]"
 Named: TypeAlias = "tuple[str, Provider]"
-StsCall: TypeAlias = "Callable[[Operation[Any], Credentials | None], Flow[Any]]"
 
 
 class NotHere(Exception):  # noqa: N818 - it is an answer, and never leaves this package
-    """There is nothing where the provider looks; the text says where, and what is missing."""
+    """The provider has nothing; the text says where it looked and what is missing."""
 
 
 def utc_now() -> datetime:
-    """Return the time, timezone-aware."""
+    """Return the current time, timezone-aware."""
     return datetime.now(UTC)
 
 
@@ -47,17 +48,20 @@ def utc_now() -> datetime:
 class Ask:
     """What a provider is told.
 
-    ``profile`` is the profile whose section counts; ``visited`` are those that led to it by
-    ``source_profile``. ``sts`` calls STS with given credentials, or unsigned with None.
-    ``mfa_token`` is called with the device's serial number and returns the code it shows.
+    ``profile`` is the profile to read, ``visited`` are the profiles that led to it by
+    ``source_profile``. ``mfa_token`` takes a device's serial number and returns the code it shows.
+    ``signer`` signs calls to STS; ``retrier`` holds the retry quota that they share. ``deadline``
+    is the ``time.monotonic()`` value at which the caller stops waiting; None is never.
     """
 
     settings: Settings
     profile: str
-    sts: StsCall
     clock: Clock = utc_now
     mfa_token: Callable[[str], str] | None = None
+    signer: Signer | None = None
+    retrier: Retrier = field(factory=lambda: StandardRetry().start(), repr=False)
     dice: Callable[[], float] = field(default=random.random, repr=False)
+    deadline: float | None = None
     visited: tuple[str, ...] = ()
 
     @property
@@ -66,20 +70,26 @@ class Ask:
         return bool(self.visited)
 
     def value(self, key: str) -> str | None:
-        """Return a property of the profile; None if it is not there, or blank."""
+        """Return a property of the profile; None if it is missing or blank."""
         settings = self.settings
-        # The active profile has to exist if somebody named it: `section` sees to that.
+        # `section` refuses an active profile that was named and does not exist.
         if self.profile == settings.profile_name:
             return text(settings.section, key)
         return text(settings.files.profiles.get(self.profile, {}), key)
 
     def env(self, name: str) -> str | None:
-        """Return an environment variable; None if it is not set, or blank."""
+        """Return an environment variable; None if it is unset or blank."""
         return self.settings.env(name)
 
-    def source(self, profile: str) -> Ask:
-        """Return the same question for a ``source_profile``."""
+    def for_source_profile(self, profile: str) -> Ask:
+        """Return what the providers of a ``source_profile`` are told."""
         return evolve(self, profile=profile, visited=(*self.visited, self.profile))
+
+    def seconds_left(self, limit: float) -> float:
+        """Return how long a step may take that would take ``limit`` seconds at most."""
+        if self.deadline is None:
+            return limit
+        return max(0.0, min(limit, self.deadline - time.monotonic()))
 
 
 @frozen
@@ -91,15 +101,13 @@ class Found:
 
 
 def text(section: dict[str, Any], key: str) -> str | None:
-    """Return a property that is a string and not blank."""
+    """Return a property if it is a string and not blank."""
     value = section.get(key)
     return value if isinstance(value, str) and value.strip() else None
 
 
-def first(
-    providers: Sequence[Named], ask: Ask, complaint: str = "No credentials were found. Asked:"
-) -> Flow[Found]:
-    """Ask one provider after the other; raise ``CredentialsError`` with all their reasons."""
+def find_first(providers: Sequence[Named], ask: Ask, complaint: str) -> Flow[Found]:
+    """Ask the providers in turn; raise ``CredentialsError`` with all their reasons."""
     failures: list[tuple[str, str]] = []
     for name, provider in providers:
         try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ec2lite.signing.signer import Signer
 
 
-def source(
+def credentials_for(
     credentials: object,
     settings: Settings,
     transport: httpx.BaseTransport,
@@ -39,9 +39,9 @@ def source(
     """
     if credentials is None:
         from ec2lite.credentials.cache import CredentialCache
-        from ec2lite.credentials.search import search
+        from ec2lite.credentials.chain import default_chain
 
-        find = search(settings, clock=clock, mfa_token=mfa_token, signer=signer).flow
+        find = default_chain(settings, clock=clock, mfa_token=mfa_token, signer=signer).find
         return CredentialCache(find, transport, clock)
     given.check(credentials)
     if isinstance(credentials, Credentials):
@@ -49,7 +49,7 @@ def source(
     return given.Foreign(credentials)
 
 
-def async_source(
+def async_credentials_for(
     credentials: object,
     settings: Settings,
     transport: httpx.AsyncBaseTransport,
@@ -58,12 +58,12 @@ def async_source(
     mfa_token: Callable[[str], str] | None = None,
     signer: Signer | None = None,
 ) -> AsyncCredentialsSource:
-    """Return where a client's credentials come from, for tasks; as ``source``."""
+    """Return where a client's credentials come from, for tasks; as ``credentials_for``."""
     if credentials is None:
-        from ec2lite.credentials.cache import AsyncCredentialCache
-        from ec2lite.credentials.search import search
+        from ec2lite.credentials.async_cache import AsyncCredentialCache
+        from ec2lite.credentials.chain import default_chain
 
-        find = search(settings, clock=clock, mfa_token=mfa_token, signer=signer).flow
+        find = default_chain(settings, clock=clock, mfa_token=mfa_token, signer=signer).find
         return AsyncCredentialCache(find, transport, clock)
     given.check(credentials)
     if isinstance(credentials, Credentials):
@@ -82,11 +82,11 @@ def resolve_credentials(
     """
     settings = Settings(profile=profile)
     if transport is not None:
-        return source(None, settings, transport).get(GET_CREDENTIALS)
+        return credentials_for(None, settings, transport).get(GET_CREDENTIALS)
     from ec2lite.transports.transport import Transport
 
     with Transport(ca_bundle=settings.ca_bundle) as own:
-        return source(None, settings, own).get(GET_CREDENTIALS)
+        return credentials_for(None, settings, own).get(GET_CREDENTIALS)
 
 
 async def aresolve_credentials(
@@ -95,8 +95,8 @@ async def aresolve_credentials(
     """Run the default chain once, awaiting; as ``resolve_credentials``."""
     settings = Settings(profile=profile)
     if transport is not None:
-        return await async_source(None, settings, transport).get(GET_CREDENTIALS)
+        return await async_credentials_for(None, settings, transport).get(GET_CREDENTIALS)
     from ec2lite.transports.transport import AsyncTransport
 
     async with AsyncTransport(ca_bundle=settings.ca_bundle) as own:
-        return await async_source(None, settings, own).get(GET_CREDENTIALS)
+        return await async_credentials_for(None, settings, own).get(GET_CREDENTIALS)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define, field
 
 from ec2lite.engine.context import Context
-from ec2lite.engine.flow import GET_CREDENTIALS, Answer, Flow, GetCredentials, Sleep
+from ec2lite.engine.flow import Answer, Flow, GetCredentials, Sleep
 from ec2lite.engine.retry import Retry
 from ec2lite.errors import (
     EXPIRED_CODES,
@@ -34,9 +34,13 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-def call(operation: Operation[R], context: Context) -> Flow[R]:
-    """Return the operation's result, after as many attempts as it takes and policy allows."""
-    attempts = Attempts(operation, context)
+def call(operation: Operation[R], context: Context, *, deadline: float | None = None) -> Flow[R]:
+    """Return the operation's result, after as many attempts as it takes and policy allows.
+
+    The call ends at ``deadline``, a ``time.monotonic()`` value, where that is sooner than the
+    context's own time limit.
+    """
+    attempts = Attempts(operation, context, deadline)
     credentials: Credentials | None = None
     while True:
         try:
@@ -45,7 +49,7 @@ def call(operation: Operation[R], context: Context) -> Flow[R]:
                 attempts.check_time(pause)
                 yield Sleep(pause)
             if operation.signed:
-                credentials = yield attempts.wanted_credentials
+                credentials = context.credentials or (yield attempts.wanted_credentials)
             answer: Answer = yield attempts.request(credentials)
             result: R = attempts.read(answer)
         except EC2Error as error:
@@ -62,12 +66,12 @@ class Attempts:
 
     operation: Operation[Any]
     context: Context
+    deadline: float | None = None
     count: int = 0
     failures: list[EC2Error] = field(factory=list[EC2Error])
-    wanted_credentials: GetCredentials = GET_CREDENTIALS
+    wanted_credentials: GetCredentials = field(init=False)
     _body: bytes = field(init=False, repr=False)
     _invocation: str = field(init=False)
-    _deadline: float | None = field(init=False)
     _credentials: Credentials | None = field(default=None, init=False)
     _signed_for: datetime | None = field(default=None, init=False)
     _sent: datetime | None = field(default=None, init=False)
@@ -86,7 +90,10 @@ class Attempts:
         self._body = encode(self.operation)
         # One id for all attempts lets AWS tell a repetition from a second call.
         self._invocation = _random_uuid()
-        self._deadline = None if total is None else self.context.monotonic() + total
+        if total is not None:
+            own = self.context.monotonic() + total
+            self.deadline = own if self.deadline is None else min(self.deadline, own)
+        self.wanted_credentials = GetCredentials(deadline=self.deadline)
 
     def request(self, credentials: Credentials | None) -> httpx.Request:
         """Return the request for one more attempt, signed for now."""
@@ -108,7 +115,7 @@ class Attempts:
             },
             extensions={
                 "timeout": context.timeout.extension(remaining),
-                "deadline": self._deadline,
+                "deadline": self.deadline,
                 "repeatable": self.operation.repeatable,
             },
         )
@@ -166,9 +173,10 @@ class Attempts:
             return 0.0
         used = self._credentials
         is_temporary = used is not None and used.session_token is not None
-        if error.code not in EXPIRED_CODES or not is_temporary or self.wanted_credentials.rejected:
+        can_renew = is_temporary and self.context.credentials is None
+        if error.code not in EXPIRED_CODES or not can_renew or self.wanted_credentials.rejected:
             return None
-        self.wanted_credentials = GetCredentials(rejected=used)
+        self.wanted_credentials = GetCredentials(rejected=used, deadline=self.deadline)
         return 0.0
 
     def _learn_skew(self, error: ServiceError) -> bool:
@@ -200,13 +208,12 @@ class Attempts:
 
     def check_time(self, wait: float = 0.0) -> float | None:
         """Return the seconds left after waiting so long; raise ``TransportError`` if none are."""
-        if self._deadline is None:
+        if self.deadline is None:
             return None
-        remaining = self._deadline - self.context.monotonic() - wait
+        remaining = self.deadline - self.context.monotonic() - wait
         if remaining <= 0:
-            limit = self.context.timeout.total
             raise TransportError(
-                f"the time limit of {limit:g} s leaves no time for attempt {self.count + 1}",
+                f"the time limit{self._limit()} leaves no time for attempt {self.count + 1}",
                 is_timeout=True,
                 maybe_sent=self.count > 0,
             )
@@ -214,7 +221,11 @@ class Attempts:
 
     def _in_time(self, delay: float) -> bool:
         """Whether an attempt after that delay would still have time."""
-        return self._deadline is None or self.context.monotonic() + delay < self._deadline
+        return self.deadline is None or self.context.monotonic() + delay < self.deadline
+
+    def _limit(self) -> str:
+        total = self.context.timeout.total
+        return "" if total is None else f" of {total:g} s"
 
 
 def _random_uuid() -> str:

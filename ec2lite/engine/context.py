@@ -11,6 +11,7 @@ from attrs import field, frozen
 from ec2lite import checks
 from ec2lite.engine.retry import Retrier
 from ec2lite.engine.skew import Skew
+from ec2lite.models import Credentials
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.request import RequestBuilder
 
@@ -55,7 +56,10 @@ def utc_now() -> datetime:
 
 @frozen
 class Context:
-    """What a call needs to know besides its operation."""
+    """What a call needs to know besides its operation.
+
+    ``credentials`` sign every request; None asks the world for them.
+    """
 
     builder: RequestBuilder
     retrier: Retrier
@@ -64,3 +68,4 @@ class Context:
     clock: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     max_response_size: int = MAX_SIZE
+    credentials: Credentials | None = field(default=None, repr=False)

@@ -55,9 +55,13 @@ class Sleep:
 
 @frozen
 class GetCredentials:
-    """Get the caller's credentials; others than ``rejected``, if the service refused those."""
+    """Get the caller's credentials; others than ``rejected``, if the service refused those.
+
+    ``deadline`` is the ``time.monotonic()`` value at which the caller stops waiting for them.
+    """
 
     rejected: Credentials | None = None
+    deadline: float | None = field(default=None, eq=False)
 
 
 @frozen

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, field
 
@@ -16,11 +15,17 @@ from ec2lite.engine.context import Context, Timeout, as_timeout, utc_now
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
 from ec2lite.protocol.content import MAX_SIZE
+from ec2lite.protocol.operation import check
 from ec2lite.protocol.request import RequestBuilder, user_agent
 from ec2lite.signing.signer import Signer, default_signer
 
 if TYPE_CHECKING:
+    from ec2lite.engine.flow import Flow
     from ec2lite.models import Endpoint
+    from ec2lite.protocol.operation import Operation
+
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 def _url(endpoint_url: str | None) -> str | None:
@@ -32,32 +37,43 @@ class Setup:
     """What a client was told, and what its environment says."""
 
     settings: Settings
-    region: str | None = field(validator=checks.optional(checks.region))
-    endpoint_url: str | None = field(converter=_url)
-    use_fips: bool | None = field(validator=checks.validator(checks.flag))
-    use_dualstack: bool | None = field(validator=checks.validator(checks.flag))
-    retry: RetryPolicy | None = field(validator=checks.optional(checks.having("start")))
-    timeout: Timeout = field(converter=as_timeout)
-    signer: Signer | None = field(validator=checks.optional(checks.having("sign")))
-    user_agent_extra: str | None = field(validator=checks.optional(checks.header))
-    clock: Callable[[], datetime] | None = field(validator=checks.optional(checks.function))
+    region: str | None = field(default=None, validator=checks.optional(checks.region))
+    endpoint_url: str | None = field(default=None, converter=_url)
+    use_fips: bool | None = field(default=None, validator=checks.validator(checks.flag))
+    use_dualstack: bool | None = field(default=None, validator=checks.validator(checks.flag))
+    retry: RetryPolicy | None = field(
+        default=None, validator=checks.optional(checks.having("start"))
+    )
+    timeout: Timeout = field(default=None, converter=as_timeout)
+    signer: Signer | None = field(default=None, validator=checks.optional(checks.having("sign")))
+    user_agent_extra: str | None = field(default=None, validator=checks.optional(checks.header))
+    clock: Callable[[], datetime] | None = field(
+        default=None, validator=checks.optional(checks.function)
+    )
     correct_clock_skew: bool = field(default=True, validator=checks.validator(checks.flag))
     max_response_size: int = field(default=MAX_SIZE, validator=checks.validator(checks.size))
-    _context: Context | None = field(default=None, init=False)
-    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+    _contexts: dict[str, Context] = field(factory=dict[str, Context], init=False, repr=False)
 
-    def context(self) -> Context:
-        """Return what the client's calls have in common; made once, by one thread."""
-        if self._context is None:
-            with self._lock:
-                if self._context is None:
-                    self._context = self._make_context()
-        return self._context
+    def perform(
+        self, flow: Callable[[Operation[R], Context], Flow[T]], operation: Operation[R]
+    ) -> Flow[T]:
+        """Carry out a flow, such as ``call``, in the context of the operation's service."""
+        check(operation)
+        context = yield from self.context(operation.service)
+        return (yield from flow(operation, context))
 
-    def _make_context(self) -> Context:
+    def context(self, service: str = "ec2") -> Flow[Context]:
+        """Return what the client's calls to a service have in common; made once."""
+        found = self._contexts.get(service)
+        # No lock, which a fork or a Ctrl-C could leave locked: of two that are made at the same
+        # time, both threads take one.
+        return found or self._contexts.setdefault(service, self._make_context(service))
+        yield  # makes it a flow
+
+    def _make_context(self, service: str) -> Context:
         return Context(
             builder=RequestBuilder(
-                self.endpoint(),
+                self.endpoint(service),
                 self.signer or default_signer(),
                 user_agent(self.user_agent_extra),
             ),
@@ -73,14 +89,19 @@ class Setup:
         """The clock, whose times all have a time zone."""
         return utc_now if self.clock is None else _in_utc(self.clock)
 
-    def endpoint(self) -> Endpoint:
-        """Return where the requests go: the arguments decide, then the environment and profile."""
+    def endpoint(self, service: str = "ec2") -> Endpoint:
+        """Return where a service is: the arguments decide, then the environment and profile."""
         settings = self.settings
+        region = self.region or settings.region
+        if region is None and service == "sts":
+            # As botocore does: the global endpoint needs no Region.
+            region = "aws-global"
         fips = settings.use_fips if self.use_fips is None else self.use_fips
         dualstack = settings.use_dualstack if self.use_dualstack is None else self.use_dualstack
         return resolve_endpoint(
-            self.region or settings.region,
-            endpoint_url=self.endpoint_url or settings.endpoint_url("ec2"),
+            region,
+            service=service,
+            endpoint_url=self.endpoint_url or settings.endpoint_url(service),
             use_fips=bool(fips),
             use_dualstack=bool(dualstack),
         )

@@ -20,7 +20,7 @@ import httpx
 from attrs import define, evolve, field
 
 from ec2lite.config.settings import Settings
-from ec2lite.credentials.search import Search, search
+from ec2lite.credentials.chain import Chain, default_chain
 from ec2lite.engine.flow import Sleep
 from ec2lite.engine.world import AsyncWorld, SyncWorld
 
@@ -45,13 +45,13 @@ class Scenario:
     traffic: list[dict[str, Any]]
     sleeps: list[float] = field(factory=list)
 
-    def search(self) -> Search:
+    def chain(self) -> Chain:
         """Return the default chain, at noon of a certain day, with dice that show their middle."""
         code = self.case.get("mfa")
         mfa_token = None if code is None else (lambda serial: code)
-        found = search(self.settings, clock=lambda: NOW, mfa_token=mfa_token)
-        found.ask = evolve(found.ask, dice=lambda: 0.5)
-        return found
+        chain = default_chain(self.settings, clock=lambda: NOW, mfa_token=mfa_token)
+        chain.ask = evolve(chain.ask, dice=lambda: 0.5)
+        return chain
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """Check a request against the record, and return the recorded answer."""

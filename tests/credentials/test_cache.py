@@ -9,7 +9,8 @@ import anyio
 import pytest
 from attrs import define, field
 
-from ec2lite.credentials.cache import AsyncCredentialCache, CredentialCache
+from ec2lite.credentials.async_cache import AsyncCredentialCache
+from ec2lite.credentials.cache import CredentialCache
 from ec2lite.credentials.provider import Found
 from ec2lite.engine.flow import GET_CREDENTIALS, Blocking, GetCredentials, Sleep
 from ec2lite.errors import ConfigError, CredentialsError, TransportError
@@ -35,7 +36,7 @@ class Source:
     def clock(self):
         return self.now
 
-    def find(self):
+    def find(self, deadline=None):
         self.calls += 1
         number = 1 if self.same else self.calls
         self.started.set()
@@ -365,7 +366,7 @@ def test_hot_path_takes_no_lock_and_little_time():
     cache = CredentialCache(source.find, None)
     source.now = datetime.now(UTC)
     cache.get()
-    with cache._lock:
+    with cache._lock():
         start = time.perf_counter()
         for _ in range(1000):
             cache.get()

@@ -27,7 +27,7 @@ from hypothesis import currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 
 from ec2lite.config.settings import Settings
-from ec2lite.credentials.resolve import source
+from ec2lite.credentials.resolve import credentials_for
 from ec2lite.errors import ConfigError, CredentialsError
 
 NAMES = ("default", "dev", "base", "other")
@@ -136,7 +136,7 @@ def ours(environ, profile):
     """Return the keys that ec2lite finds, or None."""
     with httpx.MockTransport(ours_sends) as transport:
         try:
-            found = source(None, Settings(environ, profile), transport).get()
+            found = credentials_for(None, Settings(environ, profile), transport).get()
         except (CredentialsError, ConfigError):
             return None
     return found.access_key_id, found.secret_access_key, found.session_token, found.account_id

@@ -7,8 +7,9 @@ import botocore.credentials
 import pytest
 
 from ec2lite.config.settings import Settings
-from ec2lite.credentials.cache import AsyncCredentialCache, CredentialCache
-from ec2lite.credentials.resolve import async_source, source
+from ec2lite.credentials.async_cache import AsyncCredentialCache
+from ec2lite.credentials.cache import CredentialCache
+from ec2lite.credentials.resolve import async_credentials_for, credentials_for
 from ec2lite.engine.flow import GetCredentials
 from ec2lite.errors import ConfigError, CredentialsError
 from ec2lite.models import Credentials
@@ -54,8 +55,8 @@ def ask(credentials, want=None, *, colour="sync"):
     """Return what the source made of ``credentials`` gives."""
     args = () if want is None else (want,)
     if colour == "sync":
-        return source(credentials, Settings({}), None).get(*args)
-    return asyncio.run(async_source(credentials, Settings({}), None).get(*args))
+        return credentials_for(credentials, Settings({}), None).get(*args)
+    return asyncio.run(async_credentials_for(credentials, Settings({}), None).get(*args))
 
 
 @pytest.mark.parametrize("colour", ["sync", "async"])
@@ -97,7 +98,7 @@ def test_foreign_failure(colour):
     assert (("argument", "signed out"),) == caught.value.failures
 
 
-@pytest.mark.parametrize("make", [source, async_source])
+@pytest.mark.parametrize("make", [credentials_for, async_credentials_for])
 def test_nothing_that_gives_credentials(make):
     """Anything else is refused by name before it is needed."""
     with pytest.raises(ConfigError, match=r"get_frozen_credentials.* not str"):
@@ -106,11 +107,11 @@ def test_nothing_that_gives_credentials(make):
 
 def test_none_is_the_default_chain():
     """No credentials mean the default chain, which reads nothing before it is asked."""
-    assert isinstance(source(None, Settings({}), None), CredentialCache)
-    assert isinstance(async_source(None, Settings({}), None), AsyncCredentialCache)
+    assert isinstance(credentials_for(None, Settings({}), None), CredentialCache)
+    assert isinstance(async_credentials_for(None, Settings({}), None), AsyncCredentialCache)
 
 
-@pytest.mark.parametrize("make", [source, async_source])
+@pytest.mark.parametrize("make", [credentials_for, async_credentials_for])
 @pytest.mark.parametrize("credentials", [KEYS, Awaited(), renewing()[0], None])
 def test_repr_is_silent(make, credentials):
     """No repr of a source shows a secret."""

@@ -5,10 +5,13 @@ import gzip
 import httpx
 import pytest
 
+from ec2lite.config.settings import Settings
 from ec2lite.credentials.http import Patience, UnreachableError, direct, send
+from ec2lite.credentials.provider import Ask
 from ec2lite.engine.flow import Answer, Sleep
 from ec2lite.errors import TransportError
 
+ASK = Ask(Settings({}), "default")
 REQUEST = httpx.Request("GET", "http://localhost/")
 SILENT = TransportError("HUSH", is_timeout=True)
 ABSENT = TransportError("refused", maybe_sent=False)
@@ -16,7 +19,7 @@ ABSENT = TransportError("refused", maybe_sent=False)
 
 def test_compressed():
     """An answer that comes compressed is inflated."""
-    flow = send(lambda: REQUEST, "It", Patience())
+    flow = send(ASK, lambda: REQUEST, "It", Patience())
     assert REQUEST is next(flow)
 
     with pytest.raises(StopIteration) as end:
@@ -26,7 +29,7 @@ def test_compressed():
 
 def test_patience():
     """Who is silent is asked more often than who is not there; the pauses double."""
-    flow = send(lambda: REQUEST, "It", Patience(attempts=2, present=3, pause=1))
+    flow = send(ASK, lambda: REQUEST, "It", Patience(attempts=2, present=3, pause=1))
 
     assert REQUEST is next(flow)
     assert Sleep(1) == flow.throw(SILENT)
@@ -37,7 +40,7 @@ def test_patience():
 
 def test_silence_is_told_from_absence():
     """The error of a silent service says so, and quotes nothing that was received."""
-    flow = send(lambda: REQUEST, "It", Patience(1, 1))
+    flow = send(ASK, lambda: REQUEST, "It", Patience(1, 1))
     next(flow)
     with pytest.raises(UnreachableError, match="It did not answer in time") as caught:
         flow.throw(SILENT)
@@ -47,7 +50,7 @@ def test_silence_is_told_from_absence():
 
 def test_trouble_at_last():
     """A service that has trouble to the end gives its last answer."""
-    flow = send(lambda: REQUEST, "It", Patience(1, 1))
+    flow = send(ASK, lambda: REQUEST, "It", Patience(1, 1))
     next(flow)
     with pytest.raises(StopIteration) as end:
         flow.send(Answer(503, {}, b""))

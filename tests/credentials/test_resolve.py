@@ -9,9 +9,9 @@ import pytest
 from attrs import evolve
 
 from ec2lite.config.settings import Settings
+from ec2lite.credentials.chain import default_chain
 from ec2lite.credentials.provider import Ask
-from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials, source
-from ec2lite.credentials.search import search
+from ec2lite.credentials.resolve import aresolve_credentials, credentials_for, resolve_credentials
 from ec2lite.engine.flow import GET_CREDENTIALS, GetCredentials
 from ec2lite.errors import CredentialsError
 from ec2lite.models import Credentials
@@ -48,7 +48,7 @@ def write(home, key):
 
 
 def test_environment(resolve, home, monkeypatch):
-    """The process's environment is where the search begins."""
+    """The process's environment is where the chain begins."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "HUSH")
 
@@ -107,7 +107,7 @@ def test_twins():
 def test_changed_files_are_read_when_keys_are_rejected(home):
     """Keys that were exchanged in the file are found when the old ones are rejected."""
     write(home, "AKID1")
-    cache = source(None, Settings(profile="dev"), httpx.MockTransport(refuse))
+    cache = credentials_for(None, Settings(profile="dev"), httpx.MockTransport(refuse))
     old = cache.get(GET_CREDENTIALS)
     write(home, "AKID2")
 
@@ -119,7 +119,7 @@ def test_same_provider_renews(home):
     """Credentials are renewed by who gave them, even if a provider before it has some by now."""
     write(home, "AKID1")
     environ = {"HOME": str(home), "AWS_PROFILE": "dev"}
-    cache = source(None, Settings(environ), httpx.MockTransport(refuse))
+    cache = credentials_for(None, Settings(environ), httpx.MockTransport(refuse))
     old = cache.get(GET_CREDENTIALS)
     environ |= {"AWS_ACCESS_KEY_ID": "OTHER", "AWS_SECRET_ACCESS_KEY": "HUSH"}
 
@@ -127,20 +127,20 @@ def test_same_provider_renews(home):
     assert "keys of the profile" == cache.provider
 
 
-def test_search_reads_nothing():
-    """Making a search touches no file."""
+def test_making_a_chain_reads_nothing():
+    """Making a chain touches no file."""
     environ = {"AWS_CONFIG_FILE": "/dev/null/nowhere"}
 
-    assert search(Settings(environ)).provider is None
+    assert default_chain(Settings(environ)).provider is None
 
 
 def test_source_profile_of_another_name():
     """A source profile is looked up by its own name, also where it is not the active one."""
     settings = Settings({"HOME": "/nonexistent"})
-    ask = Ask(settings, "default", lambda *_: None)
+    ask = Ask(settings, "default")
 
-    assert ask.source("base").value("anything") is None
-    assert ask.source("base").is_source
+    assert ask.for_source_profile("base").value("anything") is None
+    assert ask.for_source_profile("base").is_source
     assert not evolve(ask, profile="base").is_source
 
 

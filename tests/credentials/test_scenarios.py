@@ -32,8 +32,8 @@ PROVIDERS = (
 def drive(case: scenario.Scenario, colour: str):
     """Run the default chain to its end."""
     if colour == "sync":
-        return run(case.search().flow(), case.world())
-    return asyncio.run(arun(case.search().flow(), case.async_world()))
+        return run(case.chain().find(), case.world())
+    return asyncio.run(arun(case.chain().find(), case.async_world()))
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_scenario(laid_out, name, colour):
 def test_no_secret_is_told(laid_out, name, colour, caplog):
     """No repr, log, error or traceback shows a secret, however a scenario ends."""
     caplog.set_level(logging.DEBUG)
-    told = [repr(laid_out.search())]
+    told = [repr(laid_out.chain())]
     try:
         told.append(repr(drive(laid_out, colour)))
     except EC2Error as error:

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from ec2lite.config.settings import Settings
-from ec2lite.credentials.resolve import async_source, source
+from ec2lite.credentials.resolve import async_credentials_for, credentials_for
 from ec2lite.errors import CredentialsError
 from ec2lite.transports.transport import AsyncTransport, Transport
 
@@ -85,12 +85,12 @@ def find(request):
     def ask(environ):
         if request.param == "sync":
             with Transport(environ=DEAD_PROXY) as transport:
-                return source(None, Settings(environ), transport).get()
+                return credentials_for(None, Settings(environ), transport).get()
         return anyio.run(aask, environ, backend=request.param)
 
     async def aask(environ):
         async with AsyncTransport(environ=DEAD_PROXY) as transport:
-            return await async_source(None, Settings(environ), transport).get()
+            return await async_credentials_for(None, Settings(environ), transport).get()
 
     return ask
 

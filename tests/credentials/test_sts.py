@@ -1,20 +1,21 @@
 """STS's operations: the form they send, the document they read, and moto's STS."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
+import ec2lite
 from ec2lite.config.settings import Settings
-from ec2lite.credentials.provider import utc_now
+from ec2lite.credentials.provider import Ask
+from ec2lite.credentials.providers import role
 from ec2lite.credentials.sts.assume_role import AssumeRole
 from ec2lite.credentials.sts.assume_role_with_web_identity import AssumeRoleWithWebIdentity
+from ec2lite.credentials.sts.decode_authorization_message import DecodeAuthorizationMessage
 from ec2lite.credentials.sts.get_caller_identity import GetCallerIdentity
-from ec2lite.credentials.sts.requests import caller, with_credentials
-from ec2lite.engine.flow import GET_CREDENTIALS, run
+from ec2lite.engine.flow import run
 from ec2lite.engine.world import SyncWorld
-from ec2lite.errors import ResponseError, ServiceError, TransportError
+from ec2lite.errors import ConfigError, ResponseError, ServiceError, TransportError
 from ec2lite.models import Credentials
 from ec2lite.protocol.response import parse_response
 
@@ -77,8 +78,8 @@ def ask_moto(moto_url):
     environ = {"AWS_ENDPOINT_URL_STS": moto_url, "AWS_REGION": "eu-west-1"}
     with httpx.HTTPTransport() as transport:
         world = SyncWorld(transport, None)
-        sts = caller(Settings(environ), utc_now)
-        yield lambda operation, credentials: run(sts(operation, credentials), world)
+        ask = Ask(Settings(environ), "default")
+        yield lambda operation, credentials: run(role.call_sts(ask, operation, credentials), world)
 
 
 def test_moto_caller_identity(ask_moto):
@@ -121,37 +122,87 @@ def test_refusal():
     assert "AccessDenied" == caught.value.code
 
 
-def test_given_credentials_answer_the_flow():
-    """A flow's GetCredentials is answered on the spot; all else, failures too, is handed on."""
+def test_decoded_message():
+    """DecodeAuthorizationMessage sends the message as it is, and returns the JSON it stands for."""
+    operation = DecodeAuthorizationMessage("HUSH-=")
+    result = read(
+        operation,
+        "<DecodeAuthorizationMessageResponse><DecodeAuthorizationMessageResult><DecodedMessage>"
+        '{"HUSH":1}</DecodedMessage></DecodeAuthorizationMessageResult><ResponseMetadata>'
+        "<RequestId>abc</RequestId></ResponseMetadata></DecodeAuthorizationMessageResponse>",
+    )
 
-    def inner():
-        keys = yield GET_CREDENTIALS
-        try:
-            yield keys
-        except TransportError:
-            return (yield "again")
-
-    flow = with_credentials(inner(), KEYS)
-
-    assert KEYS is next(flow)
-    assert "again" == flow.throw(TransportError("down"))
-    with pytest.raises(StopIteration) as end:
-        flow.send("done")
-    assert "done" == end.value.value
+    assert [("EncodedMessage", "HUSH-=")] == operation.form_pairs()
+    assert '{"HUSH":1}' == result.decoded_message == result.to_dict()["DecodedMessage"]
+    assert "abc" == result.to_dict()["ResponseMetadata"]["RequestId"]
+    assert "HUSH" not in repr(operation) + repr(result)
 
 
-def test_closing_closes_the_flow_inside():
-    """A flow that is given up unwinds what it wraps."""
-    closed = threading.Event()
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (b"x", "encoded_message must be a string, not bytes"),
+        (None, "encoded_message must be a string, not NoneType"),
+        ("", "encoded_message must be 1 to 10240 characters, not 0 of them"),
+        ("x" * 10241, "encoded_message must be 1 to 10240 characters, not 10241 of them"),
+    ],
+)
+def test_message_that_cannot_be_decoded(message, expected):
+    """A message that STS would refuse is refused by name, and not shown."""
+    with pytest.raises(ConfigError) as caught:
+        DecodeAuthorizationMessage(message)
 
-    def inner():
-        try:
-            yield "effect"
-        finally:
-            closed.set()
+    assert expected == str(caught.value)
 
-    flow = with_credentials(inner(), KEYS)
-    next(flow)
-    flow.close()
 
-    assert closed.is_set()
+def test_client_calls_sts(colour, monkeypatch, moto):
+    """A client sends an operation of STS to STS, and one of EC2 to EC2, each at its endpoint."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", moto)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:9")
+    with colour.client("eu-west-1", credentials=KEYS, retry=ec2lite.NoRetry()) as ec2:
+        account = ec2.send(GetCallerIdentity()).account
+        with pytest.raises(TransportError):
+            ec2.stop_instances("i-1")
+
+    assert "123456789012" == account
+
+
+def test_one_url_for_all_services(colour, monkeypatch, tmp_path, moto):
+    """With ``endpoint_url=`` the roles of a profile are assumed there, too, and not at AWS."""
+    config = tmp_path / "config"
+    config.write_text(
+        f"[profile role]\nrole_arn = {ROLE}\nsource_profile = keys\n"
+        "[profile keys]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = HUSH\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with colour.client("eu-west-1", profile="role", endpoint_url=moto) as ec2:
+        result = ec2.send(GetCallerIdentity())
+
+    assert ":assumed-role/deploy/ec2lite-session-" in result.arn
+
+
+def test_without_a_region_sts_is_the_global_one(colour):
+    """Who somebody is can be asked without a Region."""
+    asked = []
+
+    def answer(request):
+        asked.append(str(request.url))
+        return httpx.Response(500)
+
+    given = {"credentials": KEYS, "transport": httpx.MockTransport(answer)}
+    with (
+        colour.client(**given, retry=ec2lite.NoRetry()) as ec2,
+        pytest.raises(ResponseError),
+    ):
+        ec2.send(GetCallerIdentity())
+
+    assert ["https://sts.amazonaws.com"] == asked
+
+
+def test_retries_share_a_quota():
+    """All calls to STS that a chain makes pay their retries from one quota."""
+    ask = Ask(Settings({}), "default")
+    other = ask.for_source_profile("base")
+
+    assert ask.retrier is other.retrier
+    assert ask.retrier is not Ask(Settings({}), "default").retrier

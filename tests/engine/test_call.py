@@ -79,7 +79,7 @@ def test_steps():
     """A call asks for credentials, then for one request to be sent, and no more."""
     flow = call(STOP, context())
 
-    assert next(flow) is GET_CREDENTIALS
+    assert GET_CREDENTIALS == next(flow)
     request = flow.send(KEYS)
     assert isinstance(request, httpx.Request)
     with pytest.raises(StopIteration) as end:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -11,6 +10,7 @@ import pytest
 from ec2lite.config.settings import Settings
 from ec2lite.engine.adaptive import AdaptiveRetrier, AdaptiveRetry
 from ec2lite.engine.context import Timeout, utc_now
+from ec2lite.engine.flow import run
 from ec2lite.engine.retry import NoRetry, StandardRetrier, StandardRetry
 from ec2lite.engine.setup import Setup
 from ec2lite.errors import ConfigError
@@ -22,30 +22,31 @@ from samples import NOW, NamingSigner
 
 def setup(environ=None, **arguments):
     """Return the setup of a client with these arguments, in that environment."""
-    given = dict.fromkeys(
-        ["region", "endpoint_url", "use_fips", "use_dualstack", "retry", "timeout", "signer"]
-    )
-    given |= {"user_agent_extra": None, "clock": None} | arguments
-    return Setup(settings=Settings(environ=environ or {}), **given)
+    return Setup(settings=Settings(environ=environ or {}), **arguments)
+
+
+def context(mine, service="ec2"):
+    """Return what a setup's calls to a service have in common."""
+    return run(mine.context(service), None)
 
 
 def test_defaults():
     """A Region is all it takes."""
-    context = setup(region="eu-west-1").context()
+    made = context(setup(region="eu-west-1"))
 
     expected = Endpoint("https://ec2.eu-west-1.amazonaws.com", "eu-west-1", "ec2")
-    assert expected == context.builder.endpoint
-    assert isinstance(context.builder._signer, BotocoreSigner)
-    assert isinstance(context.retrier, StandardRetrier)
-    assert (3, Timeout()) == (context.retrier.max_attempts, context.timeout)
-    assert context.clock is utc_now
-    assert (True, 64 * 2**20) == (context.skew.enabled, context.max_response_size)
+    assert expected == made.builder.endpoint
+    assert isinstance(made.builder._signer, BotocoreSigner)
+    assert isinstance(made.retrier, StandardRetrier)
+    assert (3, Timeout()) == (made.retrier.max_attempts, made.timeout)
+    assert made.clock is utc_now
+    assert (True, 64 * 2**20) == (made.skew.enabled, made.max_response_size)
 
 
 def test_limits():
     """The clock's correction can be turned off, and answers bounded otherwise."""
-    context = setup(region="eu-west-1", correct_clock_skew=False, max_response_size=1000).context()
-    assert (False, 1000) == (context.skew.enabled, context.max_response_size)
+    made = context(setup(region="eu-west-1", correct_clock_skew=False, max_response_size=1000))
+    assert (False, 1000) == (made.skew.enabled, made.max_response_size)
 
 
 def test_made_once():
@@ -56,7 +57,7 @@ def test_made_once():
 
     def make():
         barrier.wait()
-        made.append(mine.context())
+        made.append(context(mine))
 
     threads = [threading.Thread(target=make) for _ in range(8)]
     for each in threads:
@@ -64,29 +65,13 @@ def test_made_once():
     for each in threads:
         each.join()
 
-    assert {id(mine.context())} == {id(each) for each in made}
-
-
-def test_made_by_another():
-    """A thread that waited for its turn takes what the one before it has made."""
-    mine, other = (setup(region="eu-west-1") for _ in range(2))
-
-    class Lock:
-        def __enter__(self):
-            mine._context = other.context()
-
-        def __exit__(self, *error):
-            pass
-
-    mine._lock = Lock()
-
-    assert mine.context() is other.context()
+    assert {id(context(mine))} == {id(each) for each in made}
 
 
 def test_no_region():
     """Without a Region the first use says what to set."""
     with pytest.raises(ConfigError, match=r"pass region=, or set AWS_REGION"):
-        setup().context()
+        context(setup())
 
 
 @pytest.mark.parametrize(
@@ -131,7 +116,7 @@ def test_endpoint(environ, arguments, url):
 )
 def test_retry(environ, retry, kind, most):
     """The argument decides about retries, then the environment."""
-    retrier = setup(environ, region="eu-west-1", retry=retry).context().retrier
+    retrier = context(setup(environ, region="eu-west-1", retry=retry)).retrier
 
     assert (kind, most) == (type(retrier), retrier.max_attempts)
 
@@ -142,19 +127,19 @@ def test_retry(environ, retry, kind, most):
 )
 def test_timeout(timeout, expected):
     """A number is the limit of the whole call."""
-    assert expected == setup(region="eu-west-1", timeout=timeout).context().timeout
+    assert expected == context(setup(region="eu-west-1", timeout=timeout)).timeout
 
 
 def test_signer():
     """The caller's signer is used as it is."""
     signer = NamingSigner()
 
-    assert signer is setup(region="eu-west-1", signer=signer).context().builder._signer
+    assert signer is context(setup(region="eu-west-1", signer=signer)).builder._signer
 
 
 def test_user_agent():
     """What the caller adds stands at the end of the user agent."""
-    fixed = dict(setup(region="eu-west-1", user_agent_extra="app/1").context().builder._fixed)
+    fixed = dict(context(setup(region="eu-west-1", user_agent_extra="app/1")).builder._fixed)
 
     assert user_agent("app/1").encode() == fixed[b"user-agent"]
 
@@ -220,25 +205,12 @@ def test_bad_arguments(arguments, message):
         setup(**arguments)
 
 
-def test_made_meanwhile():
-    """A thread that had to wait takes the context that another one has made."""
-    mine = setup(region="eu-west-1")
-    theirs = setup(region="eu-west-2").context()
-
-    class Lock(contextlib.nullcontext):
-        def __enter__(self):
-            mine._context = theirs
-
-    mine._lock = Lock()
-    assert theirs is mine.context()
-
-
 @pytest.mark.parametrize(
     "time", [NOW, NOW.replace(tzinfo=None), NOW.astimezone(timezone(timedelta(hours=9)))]
 )
 def test_clock(time):
     """The caller's clock is used; a time without a zone is taken as UTC."""
-    told = setup(region="eu-west-1", clock=lambda: time).context().clock()
+    told = context(setup(region="eu-west-1", clock=lambda: time)).clock()
 
     assert (NOW, True) == (told, told.tzinfo is not None)
 
@@ -248,7 +220,7 @@ def test_wrong_clock():
     with pytest.raises(
         ConfigError, match=r"^what clock\(\) returns must be a datetime, not float$"
     ):
-        setup(region="eu-west-1", clock=lambda: 0.0).context().clock()
+        context(setup(region="eu-west-1", clock=lambda: 0.0)).clock()
 
 
 @pytest.mark.parametrize(
@@ -257,7 +229,7 @@ def test_wrong_clock():
 def test_clock_far_away(time):
     """A time at the end of the calendar, where sums overflow, is refused."""
     with pytest.raises(ConfigError, match=r"^what clock\(\) returns must be a time of the years"):
-        setup(region="eu-west-1", clock=lambda: time).context().clock()
+        context(setup(region="eu-west-1", clock=lambda: time)).clock()
 
 
 def test_nothing_is_read():
@@ -272,6 +244,6 @@ def test_nothing_is_read():
 
 def test_today():
     """A client signs for the time of this machine."""
-    told = setup(region="eu-west-1").context().clock()
+    told = context(setup(region="eu-west-1")).clock()
 
     assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)

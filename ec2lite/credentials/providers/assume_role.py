@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ec2lite.credentials.provider import Ask, Named, NotHere, first
+from ec2lite.credentials.provider import Ask, Named, NotHere, find_first
 from ec2lite.credentials.providers.container import container
 from ec2lite.credentials.providers.environment import environment
 from ec2lite.credentials.providers.imds import imds
+from ec2lite.credentials.providers.role import assume, session_name
 from ec2lite.credentials.providers.static import has_keys
-from ec2lite.credentials.sts import requests as sts
 from ec2lite.engine.flow import Blocking
 from ec2lite.errors import CredentialsError
 
@@ -49,13 +49,13 @@ def assume_role(ask: Ask, of_a_profile: Sequence[Named]) -> Flow[Credentials]:
     credentials = yield from _source(ask, of_a_profile)
     request = AssumeRole(
         role_arn=role,
-        role_session_name=ask.value("role_session_name") or sts.session_name(ask),
+        role_session_name=ask.value("role_session_name") or session_name(ask),
         external_id=ask.value("external_id"),
         duration_seconds=duration,
         serial_number=ask.value("mfa_serial"),
         token_code=(yield from _mfa_code(ask)),
     )
-    return (yield from sts.assume(ask, request, credentials, role))
+    return (yield from assume(ask, request, credentials, role))
 
 
 def _has_role(ask: Ask) -> bool:
@@ -109,7 +109,7 @@ def _named(ask: Ask, source: str) -> Flow[Credentials]:
             f"not {source!r}."
         )
     complaint = f"The credential_source of profile {ask.profile} has no credentials:"
-    found = yield from first(((source, provider),), ask, complaint)
+    found = yield from find_first(((source, provider),), ask, complaint)
     return found.credentials
 
 
@@ -118,7 +118,7 @@ def _of_profile(ask: Ask, name: str, of_a_profile: Sequence[Named]) -> Flow[Cred
         raise CredentialsError(
             f"The source_profile {name!r} of profile {ask.profile} does not exist."
         )
-    source = ask.source(name)
+    source = ask.for_source_profile(name)
     # A profile may be its own source, for its static keys; anything else that returns is a loop.
     own_keys = name == ask.profile and has_keys(source)
     if name in source.visited and not own_keys:
@@ -131,5 +131,5 @@ def _of_profile(ask: Ask, name: str, of_a_profile: Sequence[Named]) -> Flow[Cred
         return (yield from assume_role(source, of_a_profile))
     providers = [(f"{title} ({name})", provider) for title, provider in of_a_profile]
     complaint = f"The source_profile {name!r} of profile {ask.profile} has no credentials. Asked:"
-    found = yield from first(providers, source, complaint)
+    found = yield from find_first(providers, source, complaint)
     return found.credentials

@@ -35,7 +35,11 @@ def container(ask: Ask) -> Flow[Credentials]:
     if token := (yield from _token(ask)):
         headers["authorization"] = token
     answer = yield from http.send(
-        lambda: http.direct("GET", url, headers, timeout=_TIMEOUT), _WHAT, _PATIENCE
+        ask,
+        lambda: http.direct("GET", url, headers, timeout=_TIMEOUT),
+        _WHAT,
+        _PATIENCE,
+        answers.is_not_json,
     )
     if answer.status_code != 200:
         code = answers.error_code(answer.body, answer.headers)

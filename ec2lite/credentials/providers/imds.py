@@ -1,5 +1,6 @@
-"""Credentials of an instance's role, from the metadata service, version 2 only.
+"""Credentials of an instance's role, and the instance's Region, from its metadata service.
 
+Version 2 of the service only.
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
 """
@@ -10,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field
 
 from ec2lite import checks
 from ec2lite.credentials import answers, http
@@ -18,12 +19,15 @@ from ec2lite.credentials.provider import Ask, NotHere
 from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from ec2lite.engine.flow import Answer, Flow
     from ec2lite.models import Credentials
 
+_TOKEN = "/latest/api/token"  # noqa: S105 - a path
 _ROLES = "/latest/meta-data/iam/security-credentials/"
+_REGION = "/latest/meta-data/placement/region"
 _MODES = {"ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"}
 _SIX_HOURS = "21600"
 _WHAT = "The instance metadata service"
@@ -39,32 +43,46 @@ _NO_TOKEN = {
 }
 
 
-@frozen
+@define
 class _Service:
-    """Where the metadata service is, and how patient to be with it."""
+    """Where the metadata service is, how patient to be with it, and the token it gave."""
 
+    ask: Ask
     url: str
     timeout: float
     patience: http.Patience
+    token: str | None = field(default=None, repr=False)
 
 
 def imds(ask: Ask) -> Flow[Credentials]:
     """Ask the metadata service for a token, the role's name and the role's keys."""
     service = _service(ask)
-    token = yield from _token(service)
-    role = (yield from _get(service, token, _ROLES)).decode("utf-8", "replace").strip()
-    body = yield from _get(service, token, _ROLES + quote(role.partition("\n")[0].strip()))
+    role = _first_line((yield from _get(service, _ROLES, answers.is_empty)))
+    body = yield from _get(service, _ROLES + quote(role), answers.is_not_json)
     document = answers.parse_json(body, f"{_WHAT}'s answer")
     if "SecretAccessKey" not in document:
         raise NotHere(f"it gave no keys{answers.error_code(body, {})}")
     return extended(answers.keys(document, f"{_WHAT}'s answer"), ask.clock(), ask.dice())
 
 
-def extended(credentials: Credentials, now: datetime, dice: float) -> Credentials:
-    """Put off the end of keys that the service should have renewed, but has not.
+def region(ask: Ask) -> Flow[str]:
+    """Ask the metadata service for the instance's Region; raise ``NotHere`` without one."""
+    name = _first_line((yield from _get(_service(ask), _REGION, answers.is_empty)))
+    try:
+        return checks.region("region", name)
+    except ConfigError:
+        raise NotHere("the name of its Region cannot be read") from None
 
-    They may still work, and are better than none: AWS's SDKs do the same when the service that
-    renews them is down. They are asked for again in 17 to 25 minutes.
+
+def _first_line(body: bytes) -> str:
+    return body.decode("utf-8", "replace").strip().partition("\n")[0].strip()
+
+
+def extended(credentials: Credentials, now: datetime, dice: float) -> Credentials:
+    """Postpone the expiration of keys that the service has not renewed in time.
+
+    They may still work, and AWS's SDKs do the same while the service is down. The chain asks for
+    them again in 17 to 25 minutes.
     """
     later = timedelta(minutes=17 + 8 * dice)
     if credentials.expiration is None or now + later < credentials.expiration:
@@ -76,9 +94,9 @@ def _service(ask: Ask) -> _Service:
     if (ask.env("AWS_EC2_METADATA_DISABLED") or "").lower() == "true":
         raise NotHere("disabled by AWS_EC2_METADATA_DISABLED")
     timeout, attempts = _number(ask, "timeout"), _number(ask, "num_attempts")
-    # Off EC2 nobody is there, and one second of waiting is enough. Where somebody is, ask again.
+    # Off EC2 nobody answers, and one attempt of one second is enough. On EC2, try again.
     patience = http.Patience(attempts, attempts) if attempts else http.Patience(attempts=1)
-    return _Service(_url(ask), timeout or 1, patience)
+    return _Service(ask, _url(ask), timeout or 1, patience)
 
 
 def _number(ask: Ask, what: str) -> int | None:
@@ -99,10 +117,35 @@ def _url(ask: Ask) -> str:
     return _MODES[mode.lower()] if url is None else checks.url(f"AWS_{variable} ({key})", url)
 
 
+def _get(service: _Service, path: str, is_spoilt: Callable[[Answer], bool]) -> Flow[bytes]:
+    """Return what is at a path, with a new token if the service refuses the one in hand."""
+    answer = yield from _get_once(service, path, is_spoilt)
+    if answer.status_code == 401:
+        service.token = None
+        answer = yield from _get_once(service, path, is_spoilt)
+    if path == _ROLES and answer.status_code == 404:
+        raise NotHere("the instance has no IAM role (HTTP status 404)")
+    if answer.status_code != 200:
+        raise NotHere(f"{path.removeprefix('/latest')} got HTTP status {answer.status_code}")
+    if answers.is_empty(answer):
+        raise NotHere(f"{path.removeprefix('/latest')} got an empty answer")
+    return answer.body
+
+
+def _get_once(service: _Service, path: str, is_spoilt: Callable[[Answer], bool]) -> Flow[Answer]:
+    if service.token is None:
+        service.token = yield from _token(service)
+    headers = {"x-aws-ec2-metadata-token": service.token}
+    try:
+        return (yield from _send(service, "GET", path, headers, is_spoilt))
+    except http.UnreachableError as error:
+        raise NotHere(error.args[0]) from None
+
+
 def _token(service: _Service) -> Flow[str]:
     headers = {"x-aws-ec2-metadata-token-ttl-seconds": _SIX_HOURS}
     try:
-        answer = yield from _send(service, "PUT", "/latest/api/token", headers)
+        answer = yield from _send(service, "PUT", _TOKEN, headers, answers.is_empty)
     except http.UnreachableError as error:
         raise NotHere(f"{error.args[0]}{_HOP_LIMIT if error.timed_out else ''}") from None
     if answer.status_code != 200:
@@ -114,21 +157,17 @@ def _token(service: _Service) -> Flow[str]:
     return token
 
 
-def _get(service: _Service, token: str, path: str) -> Flow[bytes]:
-    try:
-        answer = yield from _send(service, "GET", path, {"x-aws-ec2-metadata-token": token})
-    except http.UnreachableError as error:
-        raise NotHere(error.args[0]) from None
-    if path == _ROLES and answer.status_code == 404:
-        raise NotHere("the instance has no IAM role (HTTP status 404)")
-    if answer.status_code != 200 or not answer.body.strip():
-        raise NotHere(f"{path.removeprefix('/latest')} got HTTP status {answer.status_code}")
-    return answer.body
-
-
-def _send(service: _Service, method: str, path: str, headers: dict[str, str]) -> Flow[Answer]:
+def _send(
+    service: _Service,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    is_spoilt: Callable[[Answer], bool],
+) -> Flow[Answer]:
     return http.send(
+        service.ask,
         lambda: http.direct(method, service.url + path, headers, timeout=service.timeout),
         _WHAT,
         service.patience,
+        is_spoilt,
     )

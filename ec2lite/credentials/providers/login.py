@@ -91,7 +91,7 @@ def _renew(ask: Ask, document: dict[str, Any], what: str) -> Flow[dict[str, Any]
     for key in ("refreshToken", "clientId", "dpopKey"):
         answers.string(document, key, what)
     url = _endpoint(ask, document) + "/v1/token"
-    answer = yield from http.send(lambda: _request(ask, url, document), _WHAT, http.Patience())
+    answer = yield from http.send(ask, lambda: _request(ask, url, document), _WHAT, http.Patience())
     if answer.status_code != 200:
         raise _refusal(ask, answer.status_code, answers.error_code(answer.body, answer.headers))
     output = answers.parse_json(answer.body, _ANSWER)

@@ -26,13 +26,14 @@ _STDERR_SHOWN = 1000
 
 
 def process(ask: Ask) -> Flow[Credentials]:
-    """Run the profile's ``credential_process``, for a minute at most, and read what it prints."""
+    """Run the profile's ``credential_process``, for 60 seconds at most, and read what it prints."""
     command = ask.value("credential_process")
     if command is None:
         raise NotHere(f"profile {ask.profile} has no credential_process")
     what = f"The credential_process of profile {ask.profile}"
     program = arguments(command, what)
-    output = cast("bytes", (yield Blocking(lambda: execute(program, what, TIMEOUT))))
+    timeout = ask.seconds_left(TIMEOUT)
+    output = cast("bytes", (yield Blocking(lambda: execute(program, what, timeout))))
     document = answers.parse_json(output, f"What {what[0].lower()}{what[1:]} printed")
     if document.get("Version") != 1:
         raise CredentialsError(f"{what} did not print the Version 1 that it should.")

@@ -41,7 +41,7 @@ def sso(ask: Ask) -> Flow[Credentials]:
     """Give the keys of the profile's ``sso_role_name`` in its ``sso_account_id``."""
     role = _role(ask)
     token = yield from sso_token.access_token(ask, role.login)
-    answer = yield from http.send(lambda: _request(role, token), _WHAT, http.Patience())
+    answer = yield from http.send(ask, lambda: _request(role, token), _WHAT, http.Patience())
     if answer.status_code == 401:
         raise role.login.is_over("is no longer accepted")
     if answer.status_code != 200:

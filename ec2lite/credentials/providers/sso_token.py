@@ -82,7 +82,7 @@ def _renewable(document: dict[str, Any], now: datetime, what: str) -> bool:
 def _renew(ask: Ask, login: Login, document: dict[str, Any]) -> Flow[dict[str, Any] | None]:
     """Return the file's next content, or None where the service does not renew the token."""
     try:
-        token = yield from _ask_oidc(ask.settings.endpoint("oidc", login.region).url, document)
+        token = yield from _ask_oidc(ask, login, document)
         access = answers.string(token, "accessToken", _ANSWER)
         end = answers.later(ask.clock(), token, "expiresIn", _ANSWER)
         refresh = answers.optional(token, "refreshToken", _ANSWER)
@@ -100,8 +100,9 @@ def _renew(ask: Ask, login: Login, document: dict[str, Any]) -> Flow[dict[str, A
     }
 
 
-def _ask_oidc(url: str, document: dict[str, Any]) -> Flow[dict[str, Any]]:
-    answer = yield from http.send(lambda: _request(url, document), "SSO-OIDC", http.Patience())
+def _ask_oidc(ask: Ask, login: Login, document: dict[str, Any]) -> Flow[dict[str, Any]]:
+    url = ask.settings.endpoint("oidc", login.region).url
+    answer = yield from http.send(ask, lambda: _request(url, document), "SSO-OIDC", http.Patience())
     if answer.status_code != 200:
         code = answers.error_code(answer.body, answer.headers)
         raise CredentialsError(f"HTTP status {answer.status_code}{code}")

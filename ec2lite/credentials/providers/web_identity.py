@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ec2lite.credentials import files
 from ec2lite.credentials.provider import Ask, NotHere
-from ec2lite.credentials.sts import requests as sts
+from ec2lite.credentials.providers.role import assume, session_name
 from ec2lite.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def _assume(ask: Ask) -> Flow[Credentials]:
         role_arn=role,
         # Read again each time: the identity provider replaces it before it expires.
         web_identity_token=token.strip(),
-        role_session_name=_setting(ask, "role_session_name") or sts.session_name(ask),
+        role_session_name=_setting(ask, "role_session_name") or session_name(ask),
     )
-    return (yield from sts.assume(ask, request, None, role))
+    return (yield from assume(ask, request, None, role))
 
 
 def _setting(ask: Ask, key: str) -> str | None:

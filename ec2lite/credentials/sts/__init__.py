@@ -1,1 +1,1 @@
-"""The actions of STS that credentials need, and how they are called."""
+"""The STS actions that ec2lite needs, one a file."""

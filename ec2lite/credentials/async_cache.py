@@ -1,0 +1,87 @@
+"""Credentials, held and renewed in time, once for all tasks of an event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+import anyio
+from anyio.lowlevel import RunVar
+
+from ec2lite.credentials.cache import State, own_deadline, seconds_left
+from ec2lite.credentials.freshness import Plan
+from ec2lite.credentials.provider import Clock, utc_now
+from ec2lite.engine.flow import GET_CREDENTIALS, GetCredentials, arun
+from ec2lite.engine.world import AsyncWorld
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ec2lite.credentials.cache import Find
+    from ec2lite.models import Credentials
+
+# Seconds beyond a deadline. What is asked keeps the deadline itself, and says who was asked; this
+# is for what does not.
+_GRACE: Final = 0.05
+
+
+class AsyncCredentialCache:
+    """Gives credentials to tasks, on asyncio or trio; ``find`` makes the flow that finds them.
+
+    It may serve several event loops, one after the other or at the same time. Each has a lock of
+    its own, and finds credentials for itself when none are held.
+    """
+
+    def __init__(
+        self, find: Find, transport: httpx.AsyncBaseTransport, clock: Clock = utc_now
+    ) -> None:
+        self._find = find
+        self._world = AsyncWorld(transport, self)
+        self._state = State(clock)
+
+    @property
+    def provider(self) -> str | None:
+        """Who gave the credentials; None before the first ones."""
+        return self._state.provider
+
+    async def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
+        """Return credentials that are valid, others than ``want.rejected`` if there are any.
+
+        Raises ``CredentialsError``, ``ConfigError``, or ``TransportError`` when ``want.deadline``
+        passes first.
+        """
+        state = self._state
+        decided = state.plan(want)
+        if decided is Plan.KEEP:
+            return state.current()
+        lock = _lock(self)
+        if decided is Plan.TRY and lock.locked():
+            return state.current()
+        failures = state.failures
+        deadline = own_deadline(decided, want.deadline)
+        with anyio.move_on_after(seconds_left(deadline) + _GRACE):
+            async with lock:
+                return await self._renew(state.plan_again(want, failures), deadline)
+        return state.late(decided)
+
+    async def _renew(self, decided: Plan, deadline: float | None) -> Credentials:
+        if decided is Plan.KEEP:
+            return self._state.current()
+        try:
+            found = await arun(self._find(deadline), self._world)
+        except Exception as error:  # noqa: BLE001 - raised again if it matters
+            return self._state.fail(decided, error, deadline)
+        return self._state.succeed(found)
+
+
+_LOCKS: Final[RunVar[WeakKeyDictionary[AsyncCredentialCache, anyio.Lock]]] = RunVar(
+    "ec2lite credential locks"
+)
+
+
+def _lock(cache: AsyncCredentialCache) -> anyio.Lock:
+    """Return the cache's lock in this event loop."""
+    locks = _LOCKS.get(None)
+    if locks is None:
+        _LOCKS.set(locks := WeakKeyDictionary())
+    return locks.setdefault(cache, anyio.Lock())
