@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from ec2lite.client import AsyncClient, Client
     from ec2lite.config.endpoints import resolve_endpoint
     from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials
+    from ec2lite.credentials.sts.decode_authorization_message import (
+        DecodeAuthorizationMessage,
+        DecodeAuthorizationMessageResult,
+    )
+    from ec2lite.credentials.sts.get_caller_identity import (
+        GetCallerIdentity,
+        GetCallerIdentityResult,
+    )
     from ec2lite.engine.adaptive import AdaptiveRetry
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.dry_run import DryRunResult
@@ -66,10 +74,14 @@ __all__ = [
     "ConfigError",
     "Credentials",
     "CredentialsError",
+    "DecodeAuthorizationMessage",
+    "DecodeAuthorizationMessageResult",
     "DryRunOperation",
     "DryRunResult",
     "EC2Error",
     "Endpoint",
+    "GetCallerIdentity",
+    "GetCallerIdentityResult",
     "IncorrectInstanceState",
     "InstanceIdMalformed",
     "InstanceNotFound",
@@ -107,8 +119,12 @@ _HOMES = {
     "AsyncClient": "client",
     "Client": "client",
     "Credentials": "models",
+    "DecodeAuthorizationMessage": "credentials.sts.decode_authorization_message",
+    "DecodeAuthorizationMessageResult": "credentials.sts.decode_authorization_message",
     "DryRunResult": "engine.dry_run",
     "Endpoint": "models",
+    "GetCallerIdentity": "credentials.sts.get_caller_identity",
+    "GetCallerIdentityResult": "credentials.sts.get_caller_identity",
     "InstanceState": "operations.shapes",
     "InstanceStateChange": "operations.shapes",
     "NoRetry": "engine.retry",
