@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.util
 import inspect
 import ipaddress
 import os
+import re
 import socket
 import time
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,20 @@ hypothesis.settings.register_profile("default", UNTIMED, max_examples=50)
 hypothesis.settings.register_profile("ci", UNTIMED, max_examples=300)
 hypothesis.settings.register_profile("thorough", UNTIMED, max_examples=5000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+_HAS_ORACLE = importlib.util.find_spec("boto3") is not None
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out what compares with boto3 or botocore where boto3 is not installed.
+
+    So it is for the lowest versions of the dependencies, and where there is no botocore.
+    """
+    if _HAS_ORACLE or collection_path.suffix != ".py":
+        return None
+    oracle = r"^ *(import|from) (boto3|botocore|moto)\b|BotocoreSigner|generate_partitions"
+    return re.search(oracle, collection_path.read_text("utf-8"), re.MULTILINE) is not None
+
 
 _PROXY_VARIABLES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
@@ -101,6 +117,7 @@ def machine_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     """Return the URL of an EC2 that moto plays, over real HTTP on this machine."""
+    pytest.importorskip("moto")
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)

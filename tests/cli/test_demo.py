@@ -14,6 +14,8 @@ import pytest
 from ec2lite.cli import demonstration as demo
 from ec2lite.cli.main import main
 
+pytest.importorskip("moto")
+
 
 def shown(capsys: pytest.CaptureFixture[str]) -> str:
     """Run the demo, and return what it printed."""
