@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeVa
 from ec2lite import checks
 from ec2lite.config.settings import Settings
 from ec2lite.credentials import given
+from ec2lite.credentials.resolve import instance_region
 from ec2lite.engine.call import call
 from ec2lite.engine.dry_run import DryRunResult, dry_run
 from ec2lite.engine.flow import Flow, arun, run
@@ -85,6 +86,7 @@ class _Base(Generic[T]):
             clock=clock,
             correct_clock_skew=correct_clock_skew,
             max_response_size=max_response_size,
+            find_region=instance_region,
         )
         if credentials is not None:
             given.check(credentials)
@@ -129,7 +131,8 @@ class Client(_Base["httpx.BaseTransport"]):
 
     Everything has a default; nothing is read from disk or network before the first call.
 
-    - ``region``: such as ``"eu-west-1"``; else AWS_REGION, AWS_DEFAULT_REGION, the profile's.
+    - ``region``: such as ``"eu-west-1"``; else AWS_REGION, AWS_DEFAULT_REGION, the profile's, the
+      instance's own.
     - ``profile``: a profile of the shared files; else AWS_PROFILE, else ``default``.
     - ``credentials``: ``Credentials``, or an object with botocore's ``get_frozen_credentials()``;
       else the default chain's: environment, profile, container, instance metadata.

@@ -336,8 +336,9 @@ def test_bad_calls(colour, args, kwargs, message):
         ec2.stop_instances(*args, **kwargs)
 
 
-def test_no_region(colour):
+def test_no_region(colour, monkeypatch):
     """Without a Region the call says what to set, and nothing is sent."""
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with (
         colour.client(**arguments(unreachable, region=None)) as ec2,
         pytest.raises(ConfigError, match=r"pass region=, or set AWS_REGION, AWS_DEFAULT_REGION"),

@@ -24,6 +24,10 @@ _SERVICES: Final = {
     "signin": ("signin", "signin"),
 }
 
+NO_REGION: Final = (
+    "no Region: pass region=, or set AWS_REGION, AWS_DEFAULT_REGION, or `region` in the profile"
+)
+
 
 def resolve_endpoint(
     region: str | None,
@@ -36,21 +40,28 @@ def resolve_endpoint(
     """Return the endpoint of a service in a Region; its URL has no slash at the end.
 
     ``service`` is ``ec2``, ``sts``, ``oidc`` and ``sso`` (IAM Identity Center's tokens and portal)
-    or ``signin``. ``endpoint_url`` is taken as it is, and needs a Region all the same: requests
-    are signed for one. A ``ConfigError`` says which argument is wrong, or what the partition does
-    not have.
+    or ``signin``. ``endpoint_url`` is taken as it is, and needs a Region all the same, any name of
+    one: requests are signed for it. Without a URL the Region must be one that AWS may have. A
+    ``ConfigError`` says which argument is wrong, or what the partition does not have.
     """
     if service not in _SERVICES:
         raise checks.wrong("service", f"one of {', '.join(_SERVICES)}", repr(service))
     prefix, signing_name = _SERVICES[service]
-    region = check_region(region)
+    region, is_pseudo = _without_fips(check_region(region))
     if endpoint_url is not None:
         return Endpoint(_override(endpoint_url, use_fips, use_dualstack), region, signing_name)
+    use_fips = use_fips or is_pseudo
+    is_global = service == "sts" and region == "aws-global"
+    if is_global and (use_fips or use_dualstack):
+        raise ConfigError(f"{NO_REGION}; the global STS has no FIPS or dual-stack endpoint")
     partition = find_partition(region)
+    if not (is_global or re.match(partition.pattern, region)):
+        # Otherwise the host would be one that does not exist.
+        checks.aws_region("region", region)
     _check_variants(partition, use_fips, use_dualstack)
     if service == "signin":
         host = _signin_host(region, partition, use_fips, use_dualstack)
-    elif service == "sts" and region == "aws-global" and not use_fips and not use_dualstack:
+    elif is_global:
         # The one Region that is not a place: STS's first, global endpoint.
         host, region = f"sts.{partition.suffix}", partition.global_region
     else:
@@ -60,6 +71,16 @@ def resolve_endpoint(
         suffix = partition.dualstack_suffix if use_dualstack else partition.suffix
         host = f"{prefix}{fips}.{region}.{suffix}"
     return Endpoint(f"https://{host}", region, signing_name)
+
+
+def _without_fips(region: str) -> tuple[str, bool]:
+    """Return the Region that a pseudo-Region stands for, and whether it was one.
+
+    ``fips-us-east-1`` and ``us-east-1-fips`` were names before there was a setting. They are
+    rewritten as botocore's client does.
+    """
+    plain = region.replace("fips-", "").replace("-fips", "")
+    return plain, plain != region
 
 
 def find_partition(region: str) -> Partition:
@@ -73,10 +94,7 @@ def find_partition(region: str) -> Partition:
 def check_region(region: str | None) -> str:
     """Return a Region's name, or raise a ``ConfigError`` that says how to set one."""
     if region is None:
-        raise ConfigError(
-            "no Region: pass region=, or set AWS_REGION, AWS_DEFAULT_REGION, or `region` in the "
-            "profile"
-        )
+        raise ConfigError(NO_REGION)
     return checks.region("region", region)
 
 

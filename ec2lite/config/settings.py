@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
 from ec2lite import checks
+from ec2lite.config import shared_files
 from ec2lite.config.endpoints import resolve_endpoint
-from ec2lite.config.profiles import parse_profiles
+from ec2lite.config.shared_files import SharedFiles
 from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,14 +41,17 @@ class Settings:
 
     ``environ`` is the environment, ``profile`` the name of the profile that the caller asked for,
     ``own_region`` the Region, ``own_endpoint_url`` every service's endpoint; None leaves them to
-    the environment. Settings that nobody made are None. What cannot be read or makes no sense is a
-    ``ConfigError``, which names the variable, or the key and profile.
+    the environment. ``instance_region`` is what the metadata service said, the last resort.
+    Settings that nobody made are None. What makes no sense is a ``ConfigError``, which names the
+    variable, or the key and profile.
     """
 
     environ: Mapping[str, str] = field(factory=lambda: os.environ, repr=False)
     profile: str | None = field(default=None, validator=checks.optional(checks.text))
     own_region: str | None = field(default=None, repr=False)
     own_endpoint_url: str | None = field(default=None, repr=False)
+    instance_region: str | None = field(default=None, repr=False)
+    _shared_files: SharedFiles | None = field(default=None, init=False, repr=False)
 
     def env(self, name: str) -> str | None:
         """Return an environment variable; None if it is not set, empty or blank."""
@@ -92,32 +95,29 @@ class Settings:
             return home + path[1:]
         return os.path.expanduser(path)  # noqa: PTH111 - pathlib changes what it does not expand
 
-    @cached_property
+    @property
+    def shared_files(self) -> SharedFiles:
+        """Both files, read on first use."""
+        # No lock, which a forked child could find locked for ever: of two that are read at the same
+        # time, one stays.
+        if self._shared_files is None:
+            config, credentials = self.config_path, self.credentials_path
+            self._shared_files = shared_files.read(
+                (config, self.expand(config)), (credentials, self.expand(credentials))
+            )
+        return self._shared_files
+
+    @property
     def files(self) -> Profiles:
-        """Both files, read on first use. A file that is not there is empty."""
-        return parse_profiles(
-            self._read(self.config_path),
-            self._read(self.credentials_path),
-            config_name=self.config_path,
-            credentials_name=self.credentials_path,
-        )
+        """What both files say; one that counts as absent is empty."""
+        return self.shared_files.profiles
 
-    def _read(self, path: str) -> str | None:
-        try:
-            with open(self.expand(path), "rb") as file:  # noqa: PTH123 - half of pathlib's time
-                content = file.read()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-        try:
-            return content.decode()
-        except UnicodeDecodeError as error:
-            position = error.start
-        # Raised out here, as the error above holds the file's bytes.
-        raise ConfigError(f"{path} is not UTF-8 (at byte {position})")
+    def need_files(self) -> None:
+        """Raise a ``ConfigError`` if a file is there that cannot be read."""
+        if notes := self.shared_files.unreadable:
+            raise ConfigError(f"cannot read {'; '.join(notes)}")
 
-    @cached_property
+    @property
     def section(self) -> Section:
         """The properties of the active profile.
 
@@ -130,9 +130,11 @@ class Settings:
         if self._named_profile is None:
             return {}
         known = ", ".join(sorted(self.files.profiles)) or "none"
+        notes = "; ".join((*self.shared_files.unreadable, *self.shared_files.passed_over))
         raise ConfigError(
             f"profile {self.profile_name!r} is neither in {self.config_path} nor in "
             f"{self.credentials_path}; profiles there: {known}"
+            + (f" (not read: {notes})" if notes else "")
         )
 
     def value(self, variable: str | None, key: str | None) -> str | None:
@@ -169,12 +171,12 @@ class Settings:
 
     @property
     def region(self) -> str | None:
-        """The caller's, else AWS_REGION, AWS_DEFAULT_REGION, or ``region`` of the profile.
+        """The caller's Region, else AWS_REGION, AWS_DEFAULT_REGION, the profile's, the instance's.
 
         STS is asked there, too: keys of a partition are worth nothing at the STS of another.
         """
         own = self.own_region or self.env("AWS_REGION")
-        return own or self.value("AWS_DEFAULT_REGION", "region")
+        return own or self.value("AWS_DEFAULT_REGION", "region") or self.instance_region
 
     @property
     def retry_mode(self) -> str | None:
@@ -196,9 +198,24 @@ class Settings:
 
     @property
     def ca_bundle(self) -> str | None:
-        """AWS_CA_BUNDLE, ``ca_bundle`` of the profile, or REQUESTS_CA_BUNDLE: a path."""
-        path = self.value("AWS_CA_BUNDLE", "ca_bundle") or self.env("REQUESTS_CA_BUNDLE")
-        return None if path is None else self.expand(path)
+        """AWS_CA_BUNDLE, ``ca_bundle`` of the profile, or REQUESTS_CA_BUNDLE: a path.
+
+        A blank one is a ``ConfigError``, as in botocore: whoever set it meant to trust less than
+        everything.
+        """
+        where, value = self._find_ca_bundle()
+        if value is None:
+            return None
+        if not (isinstance(value, str) and value.strip()):
+            raise checks.wrong(where, "the path of a CA bundle", "blank or indented settings")
+        return self.expand(value)
+
+    def _find_ca_bundle(self) -> tuple[str, Value | None]:
+        if (value := self.environ.get("AWS_CA_BUNDLE")) is not None:
+            return "AWS_CA_BUNDLE", value
+        if (configured := self.section.get("ca_bundle")) is not None:
+            return f"ca_bundle of profile {self.profile_name!r}", configured
+        return "REQUESTS_CA_BUNDLE", self.environ.get("REQUESTS_CA_BUNDLE")
 
     @property
     def use_fips(self) -> bool | None:
@@ -211,13 +228,17 @@ class Settings:
         return self.boolean("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
 
     def endpoint(self, service: str, region: str | None) -> Endpoint:
-        """Return the endpoint of a service in a Region, as the settings change it."""
+        """Return the endpoint of a service in a Region, as the settings change it.
+
+        A URL wins over FIPS and dual-stack, as in botocore's client.
+        """
+        url = self.endpoint_url(service)
         return resolve_endpoint(
             region,
             service=service,
-            use_fips=self.use_fips or False,
-            use_dualstack=self.use_dualstack or False,
-            endpoint_url=self.endpoint_url(service),
+            use_fips=url is None and bool(self.use_fips),
+            use_dualstack=url is None and bool(self.use_dualstack),
+            endpoint_url=url,
         )
 
     def endpoint_url(self, service: str = "ec2") -> str | None:

@@ -21,9 +21,10 @@ from ec2lite.credentials.providers.login import login
 from ec2lite.credentials.providers.process import process
 from ec2lite.credentials.providers.sso import sso
 from ec2lite.credentials.providers.static import static
+from ec2lite.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ec2lite.config.settings import Settings
     from ec2lite.engine.flow import Flow
@@ -72,14 +73,25 @@ class Chain:
         # A profile that was named must exist, even if no provider needs it.
         _ = settings.section
         ask = evolve(self.ask, settings=settings, deadline=deadline)
-        found = yield from find_first(self._providers(settings), ask, _NOTHING)
+        try:
+            found = yield from find_first(self._providers(settings), ask, _NOTHING)
+        except CredentialsError as error:
+            notes = settings.shared_files.passed_over
+            error.failures += tuple(("shared files", f"passed over {note}") for note in notes)
+            raise
         self.provider = found.provider
         return found
 
-    def _providers(self, settings: Settings) -> list[Named]:
-        # Whoever passes a profile means that one, and not the environment's keys.
-        left_out = OF_THE_ENVIRONMENT if settings.profile_is_explicit else ()
-        return [each for each in CHAIN if self.provider in {None, each[0]} and each not in left_out]
+    def _providers(self, settings: Settings) -> Iterator[Named]:
+        for each in CHAIN:
+            # Whoever passes a profile means that one, and not the environment's keys.
+            is_passed_over = settings.profile_is_explicit and each in OF_THE_ENVIRONMENT
+            if self.provider not in {None, each[0]} or is_passed_over:
+                continue
+            if each not in OF_THE_ENVIRONMENT:
+                # A file that cannot be read may name other credentials than those found without it.
+                settings.need_files()
+            yield each
 
 
 def default_chain(

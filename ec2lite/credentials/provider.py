@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -106,7 +106,7 @@ def text(section: dict[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def find_first(providers: Sequence[Named], ask: Ask, complaint: str) -> Flow[Found]:
+def find_first(providers: Iterable[Named], ask: Ask, complaint: str) -> Flow[Found]:
     """Ask the providers in turn; raise ``CredentialsError`` with all their reasons."""
     failures: list[tuple[str, str]] = []
     for name, provider in providers:

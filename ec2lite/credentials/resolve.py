@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ec2lite.config.endpoints import NO_REGION
 from ec2lite.config.settings import Settings
 from ec2lite.credentials import given
 from ec2lite.engine.context import utc_now
 from ec2lite.engine.flow import GET_CREDENTIALS
+from ec2lite.errors import ConfigError, CredentialsError, TransportError
 from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ec2lite.credentials.provider import Clock
+    from ec2lite.engine.flow import Flow
     from ec2lite.engine.world import AsyncCredentialsSource, CredentialsSource
     from ec2lite.signing.signer import Signer
 
@@ -69,6 +72,27 @@ def async_credentials_for(
     if isinstance(credentials, Credentials):
         return given.AsyncFixed(credentials)
     return given.AsyncForeign(credentials)
+
+
+def instance_region(settings: Settings, deadline: float | None) -> Flow[str]:
+    """Return the Region that the instance's metadata service names.
+
+    Raises a ``ConfigError`` that says how to set one, and why there is none.
+    """
+    from ec2lite.credentials.provider import Ask, NotHere
+    from ec2lite.credentials.providers.imds import region
+
+    ask = Ask(settings, settings.profile_name, deadline=deadline)
+    try:
+        return (yield from region(ask))
+    except (NotHere, CredentialsError) as why:
+        if ask.seconds_left(1) == 0:
+            raise TransportError(
+                f"the time limit passed before there was a Region ({why})",
+                is_timeout=True,
+                maybe_sent=False,
+            ) from None
+        raise ConfigError(f"{NO_REGION}; the instance metadata service has none: {why}") from None
 
 
 def resolve_credentials(

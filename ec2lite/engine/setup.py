@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ec2lite import checks
 from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.config.settings import Settings
 from ec2lite.engine.context import Context, Timeout, as_timeout, utc_now
+from ec2lite.engine.flow import Sleep
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
+from ec2lite.errors import ConfigError
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.operation import check
 from ec2lite.protocol.request import RequestBuilder, user_agent
@@ -26,6 +30,10 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 T = TypeVar("T")
+FindRegion: TypeAlias = "Callable[[Settings, float | None], Flow[str]]"
+# Seconds and their number: longer than the metadata service takes to answer, or not to.
+_WAIT: Final = 0.05
+_WAITS: Final = 200
 
 
 def _url(endpoint_url: str | None) -> str | None:
@@ -52,23 +60,60 @@ class Setup:
     )
     correct_clock_skew: bool = field(default=True, validator=checks.validator(checks.flag))
     max_response_size: int = field(default=MAX_SIZE, validator=checks.validator(checks.size))
+    find_region: FindRegion | None = field(default=None, repr=False)
     _contexts: dict[str, Context] = field(factory=dict[str, Context], init=False, repr=False)
+    # The process that asks for the Region now, and the text of its error if there was none.
+    _asking: int | None = field(default=None, init=False, repr=False)
+    _no_region: str | None = field(default=None, init=False, repr=False)
 
     def perform(
         self, flow: Callable[[Operation[R], Context], Flow[T]], operation: Operation[R]
     ) -> Flow[T]:
         """Carry out a flow, such as ``call``, in the context of the operation's service."""
         check(operation)
-        context = yield from self.context(operation.service)
+        context = self._contexts.get(operation.service)
+        if context is None:
+            began = time.monotonic()
+            context = yield from self.context(operation.service)
+            context = _shortened(context, time.monotonic() - began)
         return (yield from flow(operation, context))
 
     def context(self, service: str = "ec2") -> Flow[Context]:
         """Return what the client's calls to a service have in common; made once."""
         found = self._contexts.get(service)
-        # No lock, which a fork or a Ctrl-C could leave locked: of two that are made at the same
-        # time, both threads take one.
-        return found or self._contexts.setdefault(service, self._make_context(service))
-        yield  # makes it a flow
+        if found is not None:
+            return found
+        # STS has a global endpoint, which needs no Region.
+        if self.find_region is not None and service != "sts" and not self._region():
+            yield from self._ask_for_region(self.find_region)
+        # No lock, which a forked child could find locked for ever: of two that are made at the same
+        # time, one stays.
+        return self._contexts.setdefault(service, self._make_context(service))
+
+    def _ask_for_region(self, find_region: FindRegion) -> Flow[None]:
+        """Ask once for the instance's Region; who comes meanwhile waits for the answer."""
+        self.settings.need_files()
+        total = self.timeout.total
+        waits = _WAITS
+        while self._asking == os.getpid() and waits:
+            waits -= 1
+            yield Sleep(_WAIT)
+        if self._no_region is not None:
+            raise ConfigError(self._no_region)
+        if self._region():
+            return
+        self._asking = os.getpid()
+        try:
+            deadline = None if total is None else time.monotonic() + total
+            self.settings.instance_region = yield from find_region(self.settings, deadline)
+        except ConfigError as error:
+            self._no_region = str(error)
+            raise
+        finally:
+            self._asking = None
+
+    def _region(self) -> str | None:
+        return self.region or self.settings.region
 
     def _make_context(self, service: str) -> Context:
         return Context(
@@ -92,16 +137,21 @@ class Setup:
     def endpoint(self, service: str = "ec2") -> Endpoint:
         """Return where a service is: the arguments decide, then the environment and profile."""
         settings = self.settings
-        region = self.region or settings.region
+        region = self._region()
         if region is None and service == "sts":
             # As botocore does: the global endpoint needs no Region.
             region = "aws-global"
-        fips = settings.use_fips if self.use_fips is None else self.use_fips
-        dualstack = settings.use_dualstack if self.use_dualstack is None else self.use_dualstack
+        url = self.endpoint_url or settings.endpoint_url(service)
+        fips, dualstack = self.use_fips, self.use_dualstack
+        # A URL wins over what the environment says of them, as in botocore's client; an argument
+        # that contradicts it is refused.
+        if url is None:
+            fips = settings.use_fips if fips is None else fips
+            dualstack = settings.use_dualstack if dualstack is None else dualstack
         return resolve_endpoint(
             region,
             service=service,
-            endpoint_url=self.endpoint_url or settings.endpoint_url(service),
+            endpoint_url=url,
             use_fips=bool(fips),
             use_dualstack=bool(dualstack),
         )
@@ -115,6 +165,15 @@ class Setup:
 
             return AdaptiveRetry(max_attempts=most)
         return StandardRetry(max_attempts=most)
+
+
+def _shortened(context: Context, spent: float) -> Context:
+    """Return a context for a call that has spent some of its time on finding the Region."""
+    total = context.timeout.total
+    if total is None or spent < _WAIT:
+        return context
+    left = max(total - spent, 0.001)
+    return evolve(context, timeout=evolve(context.timeout, total=left))
 
 
 def _in_utc(clock: Callable[[], datetime]) -> Callable[[], datetime]:

@@ -120,13 +120,6 @@ def test_missing_files(tmp_path, path):
     assert {} == Settings(environ=environ).section
 
 
-def test_unreadable_file(tmp_path):
-    """A file that cannot be read is an error that names it."""
-    settings = Settings(environ={"AWS_CONFIG_FILE": str(tmp_path)})
-    with pytest.raises(ConfigError, match=rf"^cannot read {tmp_path}: .+"):
-        _ = settings.files
-
-
 def test_file_in_another_encoding(tmp_path):
     """A file that is not UTF-8 is an error that names it and hides its bytes."""
     (tmp_path / "c").write_bytes(b"[default]\naws_secret_access_key = s\xe9cret")
@@ -251,6 +244,20 @@ def test_wrong_retry_mode(make):
     """An unknown retry mode is an error that says where it stands."""
     with pytest.raises(ConfigError, match=r"^retry_mode of profile 'default' must be standard or"):
         _ = make({}, "[default]\nretry_mode = often").retry_mode
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_blank_ca_bundle(make, blank):
+    """A blank path of a CA bundle is refused by name, wherever it is set."""
+    for environ, config, name in (
+        ({"AWS_CA_BUNDLE": blank}, "", "AWS_CA_BUNDLE"),
+        ({"REQUESTS_CA_BUNDLE": blank}, "", "REQUESTS_CA_BUNDLE"),
+        ({}, f"[default]\nca_bundle = {blank}", "ca_bundle of profile 'default'"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            _ = make(environ, config).ca_bundle
+        expected = "must be the path of a CA bundle, not blank or indented settings"
+        assert f"{name} {expected}" == str(caught.value)
 
 
 def test_ca_bundle(make):

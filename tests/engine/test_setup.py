@@ -81,17 +81,17 @@ def test_no_region():
         ({"AWS_REGION": "a"}, {"region": "eu-west-1"}, "https://ec2.eu-west-1.amazonaws.com"),
         ({"AWS_ENDPOINT_URL": "http://e"}, {"region": "eu-west-1"}, "http://e"),
         ({"AWS_ENDPOINT_URL": "http://e"}, {"region": "r", "endpoint_url": "http://a"}, "http://a"),
-        ({}, {"region": "r-1", "use_fips": True}, "https://ec2-fips.r-1.amazonaws.com"),
-        ({}, {"region": "r-1", "use_dualstack": True}, "https://ec2.r-1.api.aws"),
+        ({}, {"region": "eu-west-1", "use_fips": True}, "https://ec2-fips.eu-west-1.amazonaws.com"),
+        ({}, {"region": "eu-west-1", "use_dualstack": True}, "https://ec2.eu-west-1.api.aws"),
         (
             {"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
-            {"region": "r-1"},
-            "https://ec2-fips.r-1.api.aws",
+            {"region": "eu-west-1"},
+            "https://ec2-fips.eu-west-1.api.aws",
         ),
         (
             {"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
-            {"region": "r-1", "use_fips": False, "use_dualstack": False},
-            "https://ec2.r-1.amazonaws.com",
+            {"region": "eu-west-1", "use_fips": False, "use_dualstack": False},
+            "https://ec2.eu-west-1.amazonaws.com",
         ),
     ],
 )

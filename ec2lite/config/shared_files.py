@@ -1,0 +1,86 @@
+"""The config and the credentials file, read from disk.
+
+A path at which there is no readable file counts as absent: nothing is there, or a folder (which
+``docker run -v`` makes of a missing file), or a folder above it that this user may not enter. A
+file that is there and cannot be read is another matter: it may name the credentials that are meant,
+so whoever needs it must not go on without it. A line at DEBUG tells of both.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Final
+
+from attrs import define, field, frozen
+
+from ec2lite.config.profiles import Profiles, parse_profiles
+from ec2lite.errors import ConfigError
+
+_logger: Final = logging.getLogger(__name__)
+
+
+@frozen
+class SharedFiles:
+    """What both files say, and in words why one was passed over or could not be read."""
+
+    profiles: Profiles
+    passed_over: tuple[str, ...]
+    unreadable: tuple[str, ...]
+
+
+def read(config: tuple[str, str], credentials: tuple[str, str]) -> SharedFiles:
+    """Read both files; each is given as the name that messages call it by, and its path.
+
+    A ``ConfigError`` names the file that is not UTF-8, or the line that is malformed.
+    """
+    reader = _Reader()
+    profiles = parse_profiles(
+        reader.read(*config),
+        reader.read(*credentials),
+        config_name=config[0],
+        credentials_name=credentials[0],
+    )
+    return SharedFiles(profiles, tuple(reader.passed_over), tuple(reader.unreadable))
+
+
+@define
+class _Reader:
+    passed_over: list[str] = field(factory=list[str])
+    unreadable: list[str] = field(factory=list[str])
+
+    def read(self, name: str, path: str) -> str | None:
+        """Return a file's text, None if there is none that can be read."""
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes twice the time
+                content = file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            self._note(name, path, error)
+            return None
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            position = error.start
+        # Raised out here, as the error above holds the file's bytes.
+        raise ConfigError(f"{name} is not UTF-8 (at byte {position})")
+
+    def _note(self, name: str, path: str, error: OSError | ValueError) -> None:
+        reason = str(getattr(error, "strerror", None) or error)
+        notes = self.unreadable if _is_file(path) else self.passed_over
+        notes.append(f"{name}: {reason}")
+        what = "cannot read" if notes is self.unreadable else "passed over"
+        _logger.debug("%s %s: %s", what, name, reason)
+
+
+def _is_file(path: str) -> bool:
+    """Whether something is there that this user might read if permitted: no folder."""
+    try:
+        # As `os.path.exists`, but it does not take "forbidden" for an answer.
+        status = os.stat(path)  # noqa: PTH116 - as above
+    except (OSError, ValueError):
+        return False
+    import stat
+
+    return not stat.S_ISDIR(status.st_mode)
