@@ -112,30 +112,47 @@ __all__ = [
     "resolve_endpoint",
 ]
 
-# Where each name lives; what is not here is in ec2lite.errors.
+# Where each name lives. A test holds this table, the imports above and __all__ equal.
 _HOMES = {
     "AdaptiveRetry": "engine.adaptive",
     "AiohttpTransport": "transports.aiohttp_transport",
     "AsyncClient": "client",
+    "AuthFailure": "errors",
     "Client": "client",
+    "ConfigError": "errors",
     "Credentials": "models",
+    "CredentialsError": "errors",
     "DecodeAuthorizationMessage": "credentials.sts.decode_authorization_message",
     "DecodeAuthorizationMessageResult": "credentials.sts.decode_authorization_message",
+    "DryRunOperation": "errors",
     "DryRunResult": "engine.dry_run",
+    "EC2Error": "errors",
     "Endpoint": "models",
     "GetCallerIdentity": "credentials.sts.get_caller_identity",
     "GetCallerIdentityResult": "credentials.sts.get_caller_identity",
+    "IncorrectInstanceState": "errors",
+    "InstanceIdMalformed": "errors",
+    "InstanceNotFound": "errors",
     "InstanceState": "operations.shapes",
     "InstanceStateChange": "operations.shapes",
+    "InsufficientInstanceCapacity": "errors",
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
+    "OperationNotPermitted": "errors",
+    "RequestExpired": "errors",
+    "RequestLimitExceeded": "errors",
+    "ResponseError": "errors",
     "ResponseMetadata": "models",
+    "ServiceError": "errors",
     "SigV4": "signing.sigv4",
     "Signer": "signing.signer",
     "StandardRetry": "engine.retry",
     "StopInstances": "operations.stop_instances",
     "StopInstancesResult": "operations.stop_instances",
     "Timeout": "engine.context",
+    "TransportError": "errors",
+    "UnauthorizedOperation": "errors",
+    "UnsupportedOperation": "errors",
     "aresolve_credentials": "credentials.resolve",
     "build_request": "protocol.request",
     "parse_response": "protocol.response",
@@ -151,9 +168,9 @@ if not TYPE_CHECKING:  # pragma: no branch - TYPE_CHECKING is False when running
         """Import a public name on its first use (PEP 562)."""
         if name in {"config", "errors"}:
             return importlib.import_module(f"{__name__}.{name}")
-        if name not in __all__:
+        if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}")
+        module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
         value: object = getattr(module, name)
         globals()[name] = value
         return value

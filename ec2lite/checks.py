@@ -162,7 +162,7 @@ def key(name: str, value: object, *, is_header: bool) -> str:
     return checked
 
 
-def instance_ids(ids: object, name: str = "instance_ids") -> tuple[str, ...]:
+def instance_ids(ids: str | Iterable[str], name: str = "instance_ids") -> tuple[str, ...]:
     """Return ids once each, in their order; a lone string is one id.
 
     An empty list is refused: it would not be sent at all, and to some actions no ids means all.

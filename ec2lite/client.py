@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, Self, TypeVar
 
 from ec2lite import checks
 from ec2lite.config.settings import Settings
@@ -15,11 +15,12 @@ from ec2lite.engine.dry_run import DryRunResult, dry_run
 from ec2lite.engine.flow import Flow, arun, run
 from ec2lite.engine.setup import Setup
 from ec2lite.errors import ConfigError
-from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
+from ec2lite.methods import async_method, method
+from ec2lite.operations.stop_instances import StopInstances
 from ec2lite.protocol.content import MAX_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
     from types import TracebackType
 
@@ -159,25 +160,7 @@ class Client(_Base["httpx.BaseTransport"]):
     _owned: httpx.BaseTransport | None
     _world: SyncWorld | None = None
 
-    def stop_instances(
-        self,
-        instance_ids: str | Iterable[str],
-        *,
-        hibernate: bool | None = None,
-        force: bool | None = None,
-        skip_os_shutdown: bool | None = None,
-        dry_run: bool | None = None,
-    ) -> StopInstancesResult:
-        """Stop instances; see ``StopInstances`` for the arguments."""
-        return self.send(
-            StopInstances(
-                instance_ids,
-                hibernate=hibernate,
-                force=force,
-                skip_os_shutdown=skip_os_shutdown,
-                dry_run=dry_run,
-            )
-        )
+    stop_instances: Final = method(StopInstances)
 
     def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
@@ -236,25 +219,7 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
     _owned: httpx.AsyncBaseTransport | None
     _world: AsyncWorld | None = None
 
-    async def stop_instances(
-        self,
-        instance_ids: str | Iterable[str],
-        *,
-        hibernate: bool | None = None,
-        force: bool | None = None,
-        skip_os_shutdown: bool | None = None,
-        dry_run: bool | None = None,
-    ) -> StopInstancesResult:
-        """Stop instances; see ``StopInstances`` for the arguments."""
-        return await self.send(
-            StopInstances(
-                instance_ids,
-                hibernate=hibernate,
-                force=force,
-                skip_os_shutdown=skip_os_shutdown,
-                dry_run=dry_run,
-            )
-        )
+    stop_instances: Final = async_method(StopInstances)
 
     async def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""

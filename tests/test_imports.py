@@ -17,7 +17,7 @@ ROOMS = [
     ("cli", "__main__"),
     ("boto3", "testing"),
     ("everywhere", "auth"),
-    ("client",),
+    ("client", "methods"),
     ("bulk", "waiters", "explain", "telemetry"),
     ("credentials",),
     ("engine",),

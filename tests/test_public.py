@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -64,9 +66,32 @@ CLIENT = (
 )
 
 
+def imported_for_type_checkers():
+    """Return the home of each name that the package imports under TYPE_CHECKING."""
+    tree = ast.parse(Path(ec2lite.__file__).read_text("utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If) and is_for_checkers(node)]
+    return {
+        alias.name: node.module.removeprefix("ec2lite.")
+        for node in block.body
+        for alias in node.names
+        if node.module != "ec2lite"
+    }
+
+
+def is_for_checkers(node):
+    """Say whether a block is for type checkers."""
+    return ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 def test_names():
-    """These are the public names, no more and no fewer."""
-    assert NAMES == ec2lite.__all__
+    """A public name is never lost."""
+    assert set(NAMES) <= set(ec2lite.__all__)
+
+
+def test_one_table():
+    """The table of names, the imports that type checkers see and ``__all__`` are the same."""
+    assert ec2lite._HOMES == imported_for_type_checkers()
+    assert sorted(ec2lite._HOMES) == ec2lite.__all__
 
 
 def test_sorted():
@@ -75,7 +100,7 @@ def test_sorted():
     assert set(ec2lite.__all__) <= set(dir(ec2lite))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ec2lite.__all__)
 def test_documented(name):
     """Each public name is there, under its own name, and says what it is."""
     value = getattr(ec2lite, name)
@@ -85,7 +110,7 @@ def test_documented(name):
     assert value.__doc__ is not None
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ec2lite.__all__)
 def test_members_documented(name):
     """So do the public methods and properties of each."""
     members = vars(getattr(ec2lite, name)).items()

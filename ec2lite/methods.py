@@ -1,0 +1,68 @@
+"""A client's methods, made from request classes: one line in each colour.
+
+    stop_instances: Final = method(StopInstances)
+
+is a method with the parameters, the docstring and the result of the class, for whoever calls it and
+for ``help``, editors and type checkers. ``ParamSpec`` carries the parameters; ``Final`` lets type
+checkers infer the type, which ``pyright --verifytypes`` asks for in a published package.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from ec2lite.client import AsyncClient, Client
+    from ec2lite.protocol.operation import Operation
+
+P = ParamSpec("P")
+R = TypeVar("R")
+F = TypeVar("F")
+
+
+def method(request: Callable[P, Operation[R]]) -> Callable[Concatenate[Client, P], R]:
+    """Return the method of ``Client`` that sends such a request."""
+
+    def call(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.send(request(*args, **kwargs))
+
+    return dressed(call, request, "Client")
+
+
+def async_method(
+    request: Callable[P, Operation[R]],
+) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, R]]:
+    """Return the method of ``AsyncClient`` that sends such a request."""
+
+    async def call(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self.send(request(*args, **kwargs))
+
+    return dressed(call, request, "AsyncClient")
+
+
+def dressed(function: F, request: object, owner: str, returns: object = None) -> F:
+    """Give a client's method the name, the docstring and the signature that come from its request.
+
+    ``returns`` is what the signature says is returned: the operation's result, if not given.
+    """
+    made, cls = cast("Any", function), cast("Any", request)
+    signature = inspect.signature(cls)
+    result = cls.__orig_bases__[0].__args__[0] if returns is None else returns
+    self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    made.__doc__ = cls.__doc__
+    made.__module__ = "ec2lite.client"
+    made.__name__ = _snake(cls.__name__)
+    made.__qualname__ = f"{owner}.{made.__name__}"
+    made.__signature__ = signature.replace(
+        parameters=[self, *signature.parameters.values()], return_annotation=result
+    )
+    made.__annotations__ = {**cls.__init__.__annotations__, "return": result}
+    return function
+
+
+def _snake(name: str) -> str:
+    return re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
