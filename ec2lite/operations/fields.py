@@ -19,7 +19,7 @@ is None, an empty tuple or an empty dict, and is not in ``to_dict``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, dataclass_transform
 
 import attrs
 from attrs import frozen
@@ -28,6 +28,7 @@ from ec2lite import checks
 from ec2lite.models import ResponseMetadata  # noqa: TC001 - attrs classes keep what they name
 from ec2lite.operations.members import (
     NO_ITEMS,
+    Absent,
     Kind,
     Member,
     NoItems,
@@ -36,9 +37,8 @@ from ec2lite.operations.members import (
     members,
     metadata,
 )
-from ec2lite.operations.readers import items_reader, read_later, reader
-from ec2lite.operations.scalars import BOOLEAN, INTEGER, TEXT, TIME, Scalar
-from ec2lite.protocol import xml
+from ec2lite.operations.readers import ByTag, items_reader, read_later, reader
+from ec2lite.operations.scalars import BOOLEAN, INTEGER, KNOWN_TEXT, TEXT, TIME, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -144,10 +144,13 @@ class Tags(Kind):
         return NoTags()
 
 
+_TAG_PARTS: Final = ByTag({"key": "key", "value": "value"})
+
+
 def _read_tags(element: Element) -> dict[str, str]:
     result: dict[str, str] = {}
     for item in element.iterchildren("{*}item"):
-        pair = {xml.local_name(child): child.text or "" for child in item}
+        pair = {_TAG_PARTS[child.tag]: child.text or "" for child in item}
         result[pair.get("key", "")] = pair.get("value", "")
     return result
 
@@ -178,6 +181,11 @@ def time(name: str, *, key: str = "") -> datetime | None:
 def value(name: str, convert: Callable[[str], T], *, key: str = "") -> T | None:
     """Declare what else is one text; ``convert`` raises ``ResponseError`` for a wrong one."""
     return cast("T | None", Member(name, Scalar("a value", object, convert), key))
+
+
+def known(name: str) -> str:
+    """Declare a string that every document should have; it is empty where one has not."""
+    return cast("str", Member(name, KNOWN_TEXT))
 
 
 def nested(shape: type[T], name: str, *, key: str = "", later: bool = False) -> T | None:
@@ -278,7 +286,7 @@ def to_dict(value: object) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for member in members(type(value)):
         item = getattr(value, member.attribute)
-        if not (item is None or (not item and isinstance(item, NoItems | NoTags))):
+        if item is not None and not isinstance(item, Absent):
             result[member.key] = member.kind.dump(item)
     return result
 

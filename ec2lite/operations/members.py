@@ -18,19 +18,35 @@ Pairs: TypeAlias = list[tuple[str, str]]
 Read: TypeAlias = "Callable[[Element], Any]"
 
 
-class NoItems(tuple[Any, ...]):
-    """A list that the document lacks: empty, and not in ``to_dict``."""
+class Absent:
+    """What stands for a member that the document lacks, where that is not None.
+
+    It is a value of the member's type, and not in ``to_dict``.
+    """
 
     __slots__ = ()
 
 
-class NoTags(dict[str, str]):
-    """Tags that the document lacks: empty, and not in ``to_dict``."""
+class NoItems(tuple[Any, ...], Absent):
+    """An empty list."""
+
+    __slots__ = ()
+
+
+class NoTags(dict[str, str], Absent):
+    """No tags."""
+
+    __slots__ = ()
+
+
+class NoText(str, Absent):
+    """An empty string."""
 
     __slots__ = ()
 
 
 NO_ITEMS: Final = NoItems()
+NO_TEXT: Final = NoText()
 
 
 class Kind(ABC):

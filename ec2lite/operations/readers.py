@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
 from ec2lite.errors import ResponseError
 from ec2lite.operations.members import Member, members, once
+from ec2lite.operations.scalars import read_text
 from ec2lite.protocol import xml
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ _MOST_COLUMNS: Final = 8
 # ---- one element: a walk ------------------------------------------------------------------------
 
 
-class _ByTag(dict[str, Any]):
-    """Where to put members, by tag: found by local name once, then kept under the tag."""
+class ByTag(dict[Any, Any]):
+    """What a dict has by local name, by tag: found once, then kept under the tag."""
 
     def __missing__(self, tag: str) -> Any:  # noqa: ANN401 - what the dict has
         found = self.get(tag.rpartition("}")[2]) if "}" in tag else None
@@ -53,78 +54,102 @@ def reader(cls: type[T]) -> Callable[[Element], T]:
 @once
 def _reader(cls: type[Any]) -> Callable[[Element], object]:
     own = [member for member in members(cls) if not member.later]
-    setters = _setters(cls)
+    setters = _setters(cls, own)
     optional = [member for member in own if not member.required]
-    nothing = [_put(cls, m) for m in optional if m.kind.absent() is None]
-    empty = [(_put(cls, m), m.kind.absent) for m in optional if m.kind.absent() is not None]
+    nothing = [_slot(cls, m).__set__ for m in optional if m.kind.absent() is None]
+    empty = [
+        (_slot(cls, m).__set__, m.kind.absent) for m in optional if m.kind.absent() is not None
+    ]
     required = {m.attribute: m.wire for m in own if m.required}
-    check: Callable[[Any], object] = attrgetter(*required) if required else bool
-    keep = getattr(cls, "raw", None)
 
-    def read(element: Element) -> object:
+    def read_members(element: Element) -> object:
         made = object.__new__(cls)
         for put in nothing:
             put(made, None)
         for put, absent in empty:
             put(made, absent())
         _fill(made, element, setters)
+        return made
+
+    read = _requiring(required, read_members) if required else read_members
+    return _keeping(cls.raw, read) if hasattr(cls, "raw") else read
+
+
+def _requiring(required: dict[str, str], read: Callable[[Element], T]) -> Callable[[Element], T]:
+    """Refuse an element that lacks a required member: a slot that nothing was put into."""
+    look = attrgetter(*required)
+
+    def read_all(element: Element) -> T:
+        made = read(element)
         try:
-            check(made)
+            look(made)
         except AttributeError:
             missing = next(wire for name, wire in required.items() if not hasattr(made, name))
             raise ResponseError(f"<{xml.local_name(element)}> has no <{missing}>") from None
-        if keep is not None:
-            keep.__set__(made, _source(element))
         return made
 
-    return read
+    return read_all
+
+
+def _keeping(raw: Any, read: Callable[[Element], T]) -> Callable[[Element], T]:  # noqa: ANN401 - a slot
+    """Keep the element itself too, as XML."""
+    from lxml import etree
+
+    def read_and_keep(element: Element) -> T:
+        made = read(element)
+        raw.__set__(made, etree.tostring(element, with_tail=False))
+        return made
+
+    return read_and_keep
 
 
 def read_later(made: object, attribute: str) -> Any:  # noqa: ANN401 - an attribute of any shape
     """Read a shape's ``later`` members from its XML, all at once; return the one asked for."""
     cls = type(made)
-    later = {member.attribute: member for member in members(cls) if member.later}
-    if attribute not in later:
+    slots, setters = _later(cls)
+    if attribute not in slots:
         raise AttributeError(f"{cls.__name__!r} object has no attribute {attribute!r}")
-    # Into an object of their own first: other threads read this one meanwhile.
-    read = object.__new__(cls)
-    for member in later.values():
-        _put(cls, member)(read, member.kind.absent())
     raw = cast("bytes", object.__getattribute__(made, "raw"))
-    if raw:
-        _fill(read, xml.parse(raw), _late_setters(cls))
-    for member in later.values():
-        _put(cls, member)(made, getattr(read, member.attribute))
-    return getattr(read, attribute)
+    _fill(made, xml.parse_own(raw), setters)
+    # Last, so that no other thread takes a member for absent that is about to be read.
+    for slot, absent in slots.values():
+        try:
+            slot.__get__(made)
+        except AttributeError:
+            slot.__set__(made, absent())
+    return slots[attribute][0].__get__(made)
 
 
 @once
-def _setters(cls: type[Any]) -> _ByTag:
-    return _ByTag({m.wire: (_put(cls, m), m.kind.reader()) for m in members(cls) if not m.later})
+def _later(cls: type[Any]) -> tuple[dict[str, tuple[Any, Callable[[], object]]], ByTag]:
+    """Return what is read later: the slots and what stands for an absent member, and setters."""
+    later = [member for member in members(cls) if member.later]
+    slots = {member.attribute: (_slot(cls, member), member.kind.absent) for member in later}
+    return slots, _setters(cls, later)
 
 
-@once
-def _late_setters(cls: type[Any]) -> _ByTag:
-    return _ByTag({m.wire: (_put(cls, m), m.kind.reader()) for m in members(cls) if m.later})
+def _setters(cls: type[Any], chosen: list[Member]) -> ByTag:
+    """Return a pair for each wire name: the slot's setter, and what reads the element.
+
+    None stands for the element's text, which is what most members are: one call less for each.
+    """
+    pairs = {member.wire: (_slot(cls, member).__set__, member.kind.reader()) for member in chosen}
+    return ByTag(
+        {w: (put, None if read is read_text else read) for w, (put, read) in pairs.items()}
+    )
 
 
-def _put(cls: type[Any], member: Member) -> Callable[[Any, Any], None]:
-    return cast("Callable[[Any, Any], None]", getattr(cls, member.attribute).__set__)
+def _slot(cls: type[Any], member: Member) -> Any:  # noqa: ANN401 - typeshed has no class for it
+    return getattr(cls, member.attribute)
 
 
-def _fill(made: object, element: Element, setters: _ByTag) -> None:
+def _fill(made: object, element: Element, setters: ByTag) -> None:
     # Backwards, so that of two children of one name the first is kept.
     for child in element.iterchildren(reversed=True):
-        found = setters[cast("str", child.tag)]
+        found = setters[child.tag]
         if found is not None:
             put, read = found
-            put(made, read(child))
-
-
-def _source(element: Element) -> bytes:
-    from lxml import etree
-
-    return etree.tostring(element, with_tail=False)
+            put(made, child.text or "" if read is None else read(child))
 
 
 # ---- many elements: columns ---------------------------------------------------------------------

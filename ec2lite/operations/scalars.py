@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ from attrs import frozen
 
 from ec2lite import checks
 from ec2lite.errors import ResponseError
-from ec2lite.operations.members import Kind, Pairs
+from ec2lite.operations.members import NO_TEXT, Kind, NoText, Pairs
 from ec2lite.protocol import xml
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Scalar(Kind):
         """Return the function that reads an element's text."""
         convert, noun = self.convert, self.noun
         if convert is str:
-            return _text
+            return read_text
 
         def read(element: Element) -> object:
             text = element.text or ""
@@ -73,27 +74,50 @@ class Scalar(Kind):
         checks.instance(name, value, self.cls, self.noun)
 
 
-def _text(element: Element) -> str:
+def read_text(element: Element) -> str:
+    """Return an element's text."""
     return element.text or ""
 
 
-def _integer(text: str) -> int:
+class _KnownText(Scalar):
+    """A string that every document should have."""
+
+    __slots__ = ()
+
+    def absent(self) -> NoText:
+        """Return an empty string that ``to_dict`` leaves out."""
+        return NO_TEXT
+
+
+# EC2-compatible clouds write <amiLaunchIndex/> and <attachTime/> for what they do not have.
+def _integer(text: str) -> int | None:
     # Not int() alone: it takes underscores, other scripts' digits and any length.
     digits = text.strip(xml.WHITE_SPACE)
+    if not digits:
+        return None
     if not _INTEGER.fullmatch(digits):
         raise ValueError
     return int(digits)
 
 
-def _time(text: str) -> datetime:
+def _time(text: str) -> datetime | None:
     """Read ISO 8601, seconds since 1970, or RFC 822, as botocore does; no zone means UTC."""
+    if text[10:11] == "T":  # as EC2 writes times
+        with suppress(ValueError):
+            return _aware(datetime.fromisoformat(text))
     text = text.strip(xml.WHITE_SPACE)
+    if not text:
+        return None
     if _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(float(text), UTC)
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
         time = parsedate_to_datetime(text)
+    return _aware(time)
+
+
+def _aware(time: datetime) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
@@ -110,6 +134,7 @@ def _write_boolean(value: bool) -> str:
 
 
 TEXT: Final = Scalar("a string", str, str)
+KNOWN_TEXT: Final = _KnownText("a string", str, str)
 INTEGER: Final = Scalar("an integer", int, _integer)
 # botocore's rule: what is not exactly "true" is False.
 BOOLEAN: Final = Scalar("True, False or None", bool, "true".__eq__, _write_boolean)

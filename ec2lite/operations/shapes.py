@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from ec2lite.operations.fields import Shape, nested, required, shape, text, value
-from ec2lite.protocol import state_code
+from typing import TYPE_CHECKING, Final, cast
+
+from ec2lite.operations.fields import (
+    Shape,
+    Structure,
+    known,
+    nested,
+    required,
+    shape,
+    text,
+    value,
+)
+from ec2lite.operations.members import Absent, Member
+from ec2lite.operations.readers import reader
+from ec2lite.operations.scalars import Scalar
+from ec2lite.protocol import state_code, xml
+
+if TYPE_CHECKING:
+    from ec2lite.operations.members import Read
+    from ec2lite.protocol.xml import Element
 
 
 @shape
@@ -37,3 +55,62 @@ class InstanceStateChange(Shape):
     instance_id: str = required(text("instanceId"))
     current_state: InstanceState = required(nested(InstanceState, "currentState"))
     previous_state: InstanceState = required(nested(InstanceState, "previousState"))
+
+
+class _NoCode(int, Absent):
+    """A code that the document lacks."""
+
+    __slots__ = ()
+
+
+class _Code(Scalar):
+    """A state's code, in a document that may lack it."""
+
+    __slots__ = ()
+
+    def absent(self) -> _NoCode:
+        """Return a code that no state has, and that ``to_dict`` leaves out."""
+        return _NO_CODE
+
+
+class _Reported(Structure):
+    """An ``InstanceState``, or a ``PartialState``."""
+
+    __slots__ = ()
+
+    def reader(self) -> Read:
+        """Return the function that reads what there is."""
+        read, read_partial = reader(InstanceState), reader(PartialState)
+
+        def read_state(element: Element) -> InstanceState:
+            if xml.find(element, "code") is None or xml.find(element, "name") is None:
+                return read_partial(element)
+            return read(element)
+
+        return read_state
+
+
+_NO_CODE: Final = _NoCode(-1)
+
+
+@shape
+class PartialState(InstanceState):
+    """A state of which the answer has the code alone, or the name alone.
+
+    ``raw_code`` and ``code`` are -1 then, or ``name`` is empty. EC2 itself sends both.
+    """
+
+    raw_code: int = cast(
+        "int", Member("code", _Code("a state code", int, state_code.decode), "Code")
+    )
+    name: str = known("name")
+
+    @property
+    def code(self) -> int:
+        """The low byte of ``raw_code``, or -1."""
+        return -1 if self.raw_code < 0 else self.raw_code & 0xFF
+
+
+def reported_state(name: str) -> InstanceState | None:
+    """Declare the state of an instance that is described."""
+    return cast("InstanceState | None", Member(name, _Reported(InstanceState)))
