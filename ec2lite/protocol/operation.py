@@ -9,6 +9,7 @@ from ec2lite import checks
 
 if TYPE_CHECKING:
     from ec2lite.models import ResponseMetadata
+    from ec2lite.protocol.incremental import Collector
     from ec2lite.protocol.xml import Element
 
 R = TypeVar("R")
@@ -37,6 +38,10 @@ class Operation(ABC, Generic[R]):
     @abstractmethod
     def form_pairs(self) -> list[tuple[str, str]]:
         """Return the parameters as they are sent, without ``Action`` and ``Version``."""
+
+    def collector(self) -> Collector[R] | None:
+        """Return what reads a large answer while it is being parsed; None reads it whole."""
+        return None
 
     @abstractmethod
     def parse(self, root: Element, metadata: ResponseMetadata) -> R:

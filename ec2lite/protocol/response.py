@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ec2lite.errors import EC2Error, ResponseError
 from ec2lite.models import ResponseMetadata
-from ec2lite.protocol import content, faults, xml
+from ec2lite.protocol import content, faults, incremental, xml
 from ec2lite.protocol.operation import check
 
 if TYPE_CHECKING:
@@ -51,11 +51,14 @@ def read(
             where = headers.get("location", "nowhere")[:200]
             raise ResponseError(f"the answer is a redirect to {where!r}, which is not followed")
         body = content.inflate(body, headers.get("content-encoding", ""), max_size)
-        root = xml.parse(body)
+        collector = operation.collector()
+        root = xml.parse(body) if collector is None else incremental.parse(body, collector)
         metadata = ResponseMetadata(
             _request_id(root, headers), status_code, headers, attempts, earlier_failures
         )
-        return _read_document(operation, root, metadata)
+        _check_document(operation, root, metadata)
+        read_rest = operation.parse if collector is None else collector.result
+        return read_rest(root, metadata)
     except EC2Error as error:
         error.operation = operation.action
         error.attempts = attempts
@@ -65,7 +68,8 @@ def read(
         raise
 
 
-def _read_document(operation: Operation[R], root: Element, metadata: ResponseMetadata) -> R:
+def _check_document(operation: Operation[Any], root: Element, metadata: ResponseMetadata) -> None:
+    """Raise the error that the document is, where it is not the operation's result."""
     if faults.is_fault(root):
         raise faults.parse(root, status_code=metadata.status_code, request_id=metadata.request_id)
     expected = f"{operation.action}Response"
@@ -73,7 +77,6 @@ def _read_document(operation: Operation[R], root: Element, metadata: ResponseMet
         raise ResponseError(f"the answer is a <{xml.local_name(root)}>, not a <{expected}>")
     if not 200 <= metadata.status_code < 300:
         raise ResponseError(f"the answer is a <{expected}> that claims to have failed")
-    return operation.parse(root, metadata)
 
 
 def _request_id(root: Element, headers: dict[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypedDict
 
 from ec2lite.errors import ResponseError
 
@@ -23,6 +23,30 @@ if TYPE_CHECKING:
 WHITE_SPACE: Final = " \t\r\n"
 
 Element: TypeAlias = "etree._Element"  # pyright: ignore[reportPrivateUsage] # noqa: SLF001 - lxml has no other name for it
+
+
+class _Options(TypedDict):
+    resolve_entities: bool
+    no_network: bool
+    load_dtd: bool
+    huge_tree: bool
+    remove_comments: bool
+    remove_pis: bool
+    remove_blank_text: bool
+
+
+# https://lxml.de/parsing.html: entities stay as they are, nothing is fetched, and libxml2's limits
+# on depth (256) and on the size of a text hold.
+OPTIONS: Final[_Options] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+    # Half of the time of parsing goes into the indentation.
+    "remove_blank_text": True,
+}
 
 # A thousand instances with fifty tags each have half a million elements and next to no attributes.
 # libxml2 makes 130 bytes of each element, text and attribute; compressed, that takes a thousandth
@@ -54,10 +78,22 @@ def parse(body: bytes) -> Element:
     try:
         root = etree.fromstring(body, _parser())
     except etree.XMLSyntaxError as error:
-        raise _broken(str(error.msg)) from None
+        raise broken(str(error.msg)) from None
+    refuse_doctype(root)
+    return root
+
+
+def parse_own(document: bytes) -> Element:
+    """Return the root of a document that lxml wrote: what it was made of has been checked."""
+    from lxml import etree
+
+    return etree.fromstring(document, _parser())
+
+
+def refuse_doctype(root: Element) -> None:
+    """Raise ``ResponseError`` for a document with a DOCTYPE."""
     if root.getroottree().docinfo.internalDTD is not None:
         raise ResponseError("the answer has a DOCTYPE, which the protocol does not have")
-    return root
 
 
 def check(body: bytes) -> None:
@@ -67,10 +103,10 @@ def check(body: bytes) -> None:
     begin with another byte than ``<``.
     """
     if _START.match(body) is None:
-        raise _broken("it does not begin with a tag")
+        raise broken("it does not begin with a tag")
     declared = _DECLARED.match(body)
     if declared is not None and not _is_counted(declared[1].decode("latin-1")):
-        raise _broken(f"the encoding {declared[1][:40].decode('latin-1')!r} is not supported")
+        raise broken(f"the encoding {declared[1][:40].decode('latin-1')!r} is not supported")
     if body.count(b"<") > MAX_TAGS:
         raise ResponseError(f"the answer has more than {MAX_TAGS} tags")
     if body.count(b"=") > MAX_EQUALS_SIGNS:
@@ -87,7 +123,8 @@ def _is_counted(encoding: str) -> bool:
         return False
 
 
-def _broken(reason: str) -> ResponseError:
+def broken(reason: str) -> ResponseError:
+    """Return the error for a document that cannot be parsed."""
     # Some of libxml2's reasons are two lines.
     said = " ".join(reason[:200].split())
     return ResponseError(f"the answer is not well-formed XML: {said}", is_broken=True)
@@ -104,18 +141,7 @@ def _parser() -> etree.XMLParser:
 def _new_parser() -> etree.XMLParser:
     from lxml import etree
 
-    # https://lxml.de/parsing.html: entities stay as they are, nothing is fetched, and libxml2's
-    # limits on depth (256) and on the size of a text hold.
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        # Half of the time of parsing goes into the indentation.
-        remove_blank_text=True,
-    )
+    return etree.XMLParser(**OPTIONS)
 
 
 def xpath(expression: str, namespace: str = "") -> etree.XPath:
