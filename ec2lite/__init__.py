@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.adaptive import AdaptiveRetry
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.dry_run import DryRunResult
+    from ec2lite.engine.pages import AsyncListing, Listing
     from ec2lite.engine.retry import NoRetry, StandardRetry
     from ec2lite.errors import (
         AuthFailure,
@@ -56,6 +57,12 @@ if TYPE_CHECKING:
         Endpoint,
         ResponseMetadata,
     )
+    from ec2lite.operations.describe_instance_status import DescribeInstanceStatus
+    from ec2lite.operations.describe_instances import DescribeInstances
+    from ec2lite.operations.filters import Filter, UnknownFilterWarning
+    from ec2lite.operations.instance import Instance
+    from ec2lite.operations.instance_status import DescribeInstanceStatusResult, InstanceStatus
+    from ec2lite.operations.reservations import DescribeInstancesResult, Reservation
     from ec2lite.operations.shapes import InstanceState, InstanceStateChange
     from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
     from ec2lite.protocol.operation import Operation
@@ -69,6 +76,7 @@ __all__ = [
     "AdaptiveRetry",
     "AiohttpTransport",
     "AsyncClient",
+    "AsyncListing",
     "AuthFailure",
     "Client",
     "ConfigError",
@@ -76,23 +84,32 @@ __all__ = [
     "CredentialsError",
     "DecodeAuthorizationMessage",
     "DecodeAuthorizationMessageResult",
+    "DescribeInstanceStatus",
+    "DescribeInstanceStatusResult",
+    "DescribeInstances",
+    "DescribeInstancesResult",
     "DryRunOperation",
     "DryRunResult",
     "EC2Error",
     "Endpoint",
+    "Filter",
     "GetCallerIdentity",
     "GetCallerIdentityResult",
     "IncorrectInstanceState",
+    "Instance",
     "InstanceIdMalformed",
     "InstanceNotFound",
     "InstanceState",
     "InstanceStateChange",
+    "InstanceStatus",
     "InsufficientInstanceCapacity",
+    "Listing",
     "NoRetry",
     "Operation",
     "OperationNotPermitted",
     "RequestExpired",
     "RequestLimitExceeded",
+    "Reservation",
     "ResponseError",
     "ResponseMetadata",
     "ServiceError",
@@ -104,6 +121,7 @@ __all__ = [
     "Timeout",
     "TransportError",
     "UnauthorizedOperation",
+    "UnknownFilterWarning",
     "UnsupportedOperation",
     "aresolve_credentials",
     "build_request",
@@ -117,6 +135,7 @@ _HOMES = {
     "AdaptiveRetry": "engine.adaptive",
     "AiohttpTransport": "transports.aiohttp_transport",
     "AsyncClient": "client",
+    "AsyncListing": "engine.pages",
     "AuthFailure": "errors",
     "Client": "client",
     "ConfigError": "errors",
@@ -124,23 +143,32 @@ _HOMES = {
     "CredentialsError": "errors",
     "DecodeAuthorizationMessage": "credentials.sts.decode_authorization_message",
     "DecodeAuthorizationMessageResult": "credentials.sts.decode_authorization_message",
+    "DescribeInstanceStatus": "operations.describe_instance_status",
+    "DescribeInstanceStatusResult": "operations.instance_status",
+    "DescribeInstances": "operations.describe_instances",
+    "DescribeInstancesResult": "operations.reservations",
     "DryRunOperation": "errors",
     "DryRunResult": "engine.dry_run",
     "EC2Error": "errors",
     "Endpoint": "models",
+    "Filter": "operations.filters",
     "GetCallerIdentity": "credentials.sts.get_caller_identity",
     "GetCallerIdentityResult": "credentials.sts.get_caller_identity",
     "IncorrectInstanceState": "errors",
+    "Instance": "operations.instance",
     "InstanceIdMalformed": "errors",
     "InstanceNotFound": "errors",
     "InstanceState": "operations.shapes",
     "InstanceStateChange": "operations.shapes",
+    "InstanceStatus": "operations.instance_status",
     "InsufficientInstanceCapacity": "errors",
+    "Listing": "engine.pages",
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
     "OperationNotPermitted": "errors",
     "RequestExpired": "errors",
     "RequestLimitExceeded": "errors",
+    "Reservation": "operations.reservations",
     "ResponseError": "errors",
     "ResponseMetadata": "models",
     "ServiceError": "errors",
@@ -152,6 +180,7 @@ _HOMES = {
     "Timeout": "engine.context",
     "TransportError": "errors",
     "UnauthorizedOperation": "errors",
+    "UnknownFilterWarning": "operations.filters",
     "UnsupportedOperation": "errors",
     "aresolve_credentials": "credentials.resolve",
     "build_request": "protocol.request",
