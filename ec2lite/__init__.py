@@ -70,11 +70,9 @@ if TYPE_CHECKING:
     from ec2lite.protocol.response import parse_response
     from ec2lite.signing.signer import Signer
     from ec2lite.signing.sigv4 import SigV4
-    from ec2lite.transports.aiohttp_transport import AiohttpTransport
 
 __all__ = [
     "AdaptiveRetry",
-    "AiohttpTransport",
     "AsyncClient",
     "AsyncListing",
     "AuthFailure",
@@ -133,7 +131,6 @@ __all__ = [
 # Where each name lives. A test holds this table, the imports above and __all__ equal.
 _HOMES = {
     "AdaptiveRetry": "engine.adaptive",
-    "AiohttpTransport": "transports.aiohttp_transport",
     "AsyncClient": "client",
     "AsyncListing": "engine.pages",
     "AuthFailure": "errors",

@@ -267,7 +267,5 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
                     transport,
                     async_credentials_for(transport=transport, **self._identity()),
                     self._setup.max_response_size,
-                    # anyio's time limits cost 24 us, and our own transports need none.
-                    keeps_deadlines=getattr(transport, "keeps_deadlines", False),
                 )
             return self._world

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib.util
-import inspect
 import ipaddress
 import os
 import re
@@ -17,13 +15,11 @@ import httpx
 import hypothesis
 import pytest
 
-import ec2lite
+from colours import LOOPS, NAMES, Colour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from anyio.from_thread import BlockingPortal
 
 # No limits of time: the machines that run the tests are shared, and their clocks say little.
 UNTIMED = hypothesis.settings(
@@ -134,49 +130,13 @@ def moto(moto_url: str) -> str:
     return moto_url
 
 
-class InLoop:
-    """An AsyncClient on an event loop in another thread, to be used like a Client."""
-
-    def __init__(self, client: ec2lite.AsyncClient, portal: BlockingPortal) -> None:
-        self._client = client
-        self._portal = portal
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._client, name)
-        if not inspect.iscoroutinefunction(value):
-            return value
-
-        def blocking(*args: Any, **kwargs: Any) -> Any:
-            return self._portal.call(functools.partial(value, *args, **kwargs))
-
-        return blocking
-
-
-class Colour:
-    """One of the ways to use ec2lite: ``sync``, or async on ``asyncio`` or on ``trio``."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.is_async = name != "sync"
-
-    @contextlib.contextmanager
-    def client(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
-        """Open a client of this colour, whose methods are called like those of ``Client``."""
-        if not self.is_async:
-            with ec2lite.Client(*args, **kwargs) as client:
-                yield client
-            return
-        from anyio.from_thread import start_blocking_portal
-
-        with start_blocking_portal(self.name) as portal:
-            client = ec2lite.AsyncClient(*args, **kwargs)
-            try:
-                yield InLoop(client, portal)
-            finally:
-                portal.call(client.close)
-
-
-@pytest.fixture(params=["sync", "asyncio", "trio"])
+@pytest.fixture(params=NAMES)
 def colour(request: pytest.FixtureRequest) -> Colour:
     """Run a test once for each way to use ec2lite."""
+    return Colour(request.param)
+
+
+@pytest.fixture(params=LOOPS)
+def loop(request: pytest.FixtureRequest) -> Colour:
+    """Run a test once for each kind of event loop."""
     return Colour(request.param)

@@ -7,16 +7,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 from attrs import define
 
-from ec2lite.engine import body
+from ec2lite.transports import body
 from ec2lite.transports.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COLOURS = ("sync", "asyncio", "trio")
+    from colours import Colour
+
 TIMEOUT = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 
 
@@ -28,7 +29,7 @@ class Sender:
     portal: BlockingPortal | None = None
 
     def start(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the response with its body unread."""
+        """Send a request and return the response, whose place is taken until it is read."""
         if self.portal is None:
             return self.transport.handle_request(request)
         return self.portal.call(self.transport.handle_async_request, request)
@@ -39,23 +40,9 @@ class Sender:
             return body.read(response, limit)
         return self.portal.call(body.aread, response, limit)
 
-    def send(self, request: httpx.Request, limit: int = 1 << 20) -> bytes:
+    def send(self, request: httpx.Request) -> bytes:
         """Send a request and return the body of its response."""
-        return self.read(self.start(request), limit)
-
-    def close_response(self, response: httpx.Response) -> None:
-        """Close a response."""
-        if self.portal is None:
-            response.close()
-        else:
-            self.portal.call(response.aclose)
-
-    def close_stream(self, response: httpx.Response) -> None:
-        """Close what is below a response."""
-        if self.portal is None:
-            response.stream.close()
-        else:
-            self.portal.call(response.stream.aclose)
+        return self.read(self.start(request))
 
     def close(self) -> None:
         """Close the transport."""
@@ -66,17 +53,17 @@ class Sender:
 
 
 @contextlib.contextmanager
-def sender(colour: str, **arguments: Any) -> Iterator[Sender]:
+def sender(colour: Colour, **arguments: Any) -> Iterator[Sender]:
     """Open a transport of a colour; the environment is empty unless given."""
     arguments.setdefault("environ", {})
-    if colour == "sync":
+    if not colour.is_async:
         made = Sender(Transport(**arguments))
         try:
             yield made
         finally:
             made.close()
         return
-    with start_blocking_portal(colour) as portal:
+    with colour.portal() as portal:
         made = Sender(AsyncTransport(**arguments), portal)
         try:
             yield made
@@ -90,3 +77,8 @@ def post(
     """Return a request as the engine sends them."""
     extensions = {"timeout": TIMEOUT, "deadline": time.monotonic() + within, **extensions}
     return httpx.Request("POST", url, content=content, extensions=extensions)
+
+
+async def asend(transport: AsyncTransport, request: httpx.Request) -> bytes:
+    """Send a request and return the body of its response."""
+    return await body.aread(await transport.handle_async_request(request), 1 << 20)

@@ -13,7 +13,6 @@ import ec2lite
 
 NAMES = [
     "AdaptiveRetry",
-    "AiohttpTransport",
     "AsyncClient",
     "AsyncListing",
     "AuthFailure",

@@ -10,12 +10,14 @@ import time
 from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx
-from attrs import define
+from attrs import define, field
 
-from ec2lite.engine import body
 from ec2lite.engine.flow import Answer, Blocking, GetCredentials, Sleep
 from ec2lite.errors import TransportError
 from ec2lite.protocol.content import MAX_SIZE
+from ec2lite.transports import body
+from ec2lite.transports.genuine import sends_itself
+from ec2lite.transports.private import transport_for
 
 if TYPE_CHECKING:
     from ec2lite.engine.flow import Effect
@@ -56,6 +58,10 @@ class SyncWorld:
     transport: httpx.BaseTransport
     credentials: CredentialsSource
     max_response_size: int = MAX_SIZE
+    _client: httpx.Client = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._client = httpx.Client(transport=self.transport, trust_env=False)
 
     def perform(self, effect: Effect) -> object:
         """Do it and return its outcome."""
@@ -69,24 +75,40 @@ class SyncWorld:
         return self._send(effect)
 
     def _send(self, request: httpx.Request) -> Answer:
+        request.extensions["max_response_size"] = self.max_response_size
         try:
-            response = self.transport.handle_request(request)
+            response = self._exchange(request)
             return _answer(response, body.read(response, self.max_response_size))
         except NO_ANSWER as error:
             raise _translated(error, request, believed=True) from error
 
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
+        """Send as an httpx.Client would, without what it adds: redirects, cookies, headers.
+
+        Its transport is asked for each time, and its ``send`` is used where somebody has replaced
+        that: a program that mocks or guards httpx must see every request.
+        """
+        client = self._client
+        if not sends_itself(httpx.Client):
+            return client.send(request, stream=True, auth=None, follow_redirects=False)
+        response: httpx.Response = transport_for(client, request.url).handle_request(request)
+        return response
+
 
 @define
 class AsyncWorld:
-    """Does effects, awaiting; on asyncio or trio.
-
-    ``keeps_deadlines`` says that the transport ends a request at its ``deadline`` by itself.
-    """
+    """Does effects, awaiting; on asyncio or trio."""
 
     transport: httpx.AsyncBaseTransport
     credentials: AsyncCredentialsSource
     max_response_size: int = MAX_SIZE
-    keeps_deadlines: bool = False
+    _keeps_deadlines: bool = field(init=False, repr=False)
+    _client: httpx.AsyncClient = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        # A transport that ends a request at its deadline by itself says so.
+        self._keeps_deadlines = getattr(self.transport, "keeps_deadlines", False)
+        self._client = httpx.AsyncClient(transport=self.transport, trust_env=False)
 
     async def perform(self, effect: Effect) -> object:
         """Do it and return its outcome."""
@@ -104,31 +126,32 @@ class AsyncWorld:
         return await self._send(effect)
 
     async def _send(self, request: httpx.Request) -> Answer:
+        request.extensions["max_response_size"] = self.max_response_size
         deadline = request.extensions.get("deadline")
         try:
-            if deadline is None or self.keeps_deadlines:
-                return await self._exchange(request)
-            return await self._exchange_within(request, max(0.0, deadline - time.monotonic()))
+            if deadline is None or self._keeps_deadlines:
+                return await self._read(request)
+            import anyio
+
+            with anyio.fail_after(max(0.0, deadline - time.monotonic())):
+                return await self._read(request)
         except NO_ANSWER as error:
             # What keeps deadlines is ours, and takes more care with the names of errors.
-            believed = self.keeps_deadlines or not _comes_from_aiohttp(error)
+            believed = self._keeps_deadlines or not _comes_from_aiohttp(error)
             raise _translated(error, request, believed=believed) from error
 
-    async def _exchange_within(self, request: httpx.Request, seconds: float) -> Answer:
-        from ec2lite.transports import aio
-
-        if aio.is_running():
-            # A fifth of what anyio's costs.
-            async with aio.timeout(seconds):
-                return await self._exchange(request)
-        import anyio
-
-        with anyio.fail_after(seconds):
-            return await self._exchange(request)
-
-    async def _exchange(self, request: httpx.Request) -> Answer:
-        response = await self.transport.handle_async_request(request)
+    async def _read(self, request: httpx.Request) -> Answer:
+        response = await self._exchange(request)
         return _answer(response, await body.aread(response, self.max_response_size))
+
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        """Send as an httpx.AsyncClient would, as above."""
+        client = self._client
+        if not sends_itself(httpx.AsyncClient):
+            return await client.send(request, stream=True, auth=None, follow_redirects=False)
+        transport = transport_for(client, request.url)
+        response: httpx.Response = await transport.handle_async_request(request)
+        return response
 
 
 def _answer(response: httpx.Response, content: bytes) -> Answer:

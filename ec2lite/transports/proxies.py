@@ -10,6 +10,7 @@ them unseen.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -39,6 +40,13 @@ class Proxy:
         """Its URL, without user and password."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}"
+
+    @property
+    def authorization(self) -> str | None:
+        """The value of a Proxy-Authorization header: RFC 7617, with UTF-8 as it prefers."""
+        if self.auth is None:
+            return None
+        return "Basic " + base64.b64encode(":".join(self.auth).encode()).decode("ascii")
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:

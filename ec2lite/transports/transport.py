@@ -1,7 +1,8 @@
-"""Our transports: for each origin a stack of connections that carry one request at a time.
+"""Our transports: httpx's own, over httpcore's own pools, with another way to assign connections.
 
-httpx's own async pool looks at all its connections for each request that comes or goes; at 50 at
-once it makes a quarter of the requests that these do. What they promise:
+httpx's ``handle_request`` and httpcore's run as they are, so whatever is made for httpx (respx,
+pytest-httpx, instrumentation, patches of either package's classes) works here. What we promise
+beside that:
 
 - at most ``max_connections`` at once over all origins, for what is scarce is the process's
   descriptors; further requests wait in the order in which they came, at most as long as the
@@ -9,46 +10,199 @@ once it makes a quarter of the requests that these do. What they promise:
 - ``request.extensions["deadline"]``, a ``time.monotonic()`` value, ends the request in whatever
   state it is: connecting, in the middle of a header, in the body (httpx.ReadTimeout and its like);
 - a request that dies on a connection used before, without a byte of an answer, is sent once more on
-  a new one if ``request.extensions["repeatable"]`` is true: the server had dropped the connection
-  while it was idle, which is nobody's failure;
-- a connection goes back only when httpcore says it is idle; after a cancellation, a
-  KeyboardInterrupt or an answer that was not read to its end it is closed;
-- after ``fork()`` the child opens connections of its own, and leaves its parent's alone;
+  a new one if ``request.extensions["repeatable"]`` is true;
+- answers are read whole, up to ``request.extensions["max_response_size"]`` bytes (ResponseError);
+- after a cancellation, a KeyboardInterrupt or a broken answer a connection is closed;
+- after ``fork()`` the child opens connections of its own, and leaves its parent's alone; an event
+  loop that has ended leaves nothing behind;
 - proxies come from the environment, unless ``request.extensions["direct"]`` is true.
-
-A response must be read or closed: its connection counts as used until then.
 """
 
 from __future__ import annotations
 
-import functools
 import os
-import time
-from typing import TYPE_CHECKING, Final
+import sys
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
-import anyio
+import httpcore
 import httpx
-from anyio.lowlevel import RunVar
+from attrs import define
 
-from ec2lite.transports.lifetime import Base, Pool
-from ec2lite.transports.pool import AsyncGate, Gate
-from ec2lite.transports.release import AsyncBody, Body, response
-from ec2lite.transports.route import (
-    CAUGHT,
-    DROPPED,
-    Line,
-    Order,
-    Reply,
-    translated,
-)
+from ec2lite.errors import ConfigError
+from ec2lite.transports import private
+from ec2lite.transports.async_stream import on_asyncio
+from ec2lite.transports.connection import CLOSED, AsyncConnection, Connection, Routes, key_of
+from ec2lite.transports.pool import KEEPALIVE, MAX_CONNECTIONS, Places
+from ec2lite.transports.turn import AsyncTurn, Turn
 
 if TYPE_CHECKING:
-    import asyncio
-
-_LOOP: Final[RunVar[object]] = RunVar("ec2lite event loop")
+    from collections.abc import Callable, Iterable, Mapping
 
 
-class Transport(Base[Gate], httpx.BaseTransport):
+class _Requests(Places[Any]):
+    """What stands where httpcore's pools have a list of requests."""
+
+    def __init__(
+        self,
+        open_: Callable[[Any], Connection | AsyncConnection],
+        turn: type[Turn | AsyncTurn],
+        most: int,
+        keepalive: float,
+    ) -> None:
+        super().__init__(lambda request: key_of(request.request), open_, most, keepalive)
+        self._turn = turn
+
+    def append(self, request: Any) -> None:  # noqa: ANN401 - httpcore's PoolRequest
+        """Let a request wait for its turn."""
+        private.wake_by(
+            request, self._turn(self._most, request.request.extensions, httpcore.PoolTimeout)
+        )
+        super().append(request)
+
+
+class Pool(httpcore.ConnectionPool):
+    """httpcore's pool, for threads."""
+
+    def __init__(self, places: Places[Any]) -> None:
+        super().__init__()
+        self.places = places
+        # A lock of C's, because httpcore's can be left locked by a KeyboardInterrupt.
+        self.lock = threading.Lock()
+        private.take_over(self, places, self.lock)
+
+    def _assign_requests_to_connections(self) -> list[Any]:
+        return self.places.assign()
+
+    def _close_connections(self, closing: Iterable[Any]) -> None:
+        for connection in closing:
+            connection.close()
+
+    def close(self) -> None:
+        """Close the idle connections now, the others when their requests end."""
+        with self.lock:
+            closing = self.places.close()
+        self._close_connections(closing)
+
+
+class AsyncPool(httpcore.AsyncConnectionPool):
+    """httpcore's pool, for the tasks of one event loop."""
+
+    def __init__(self, places: Places[Any]) -> None:
+        super().__init__()
+        self.places = places
+        # Nothing is awaited with it in hand; another thread may close the transport.
+        self.lock = threading.Lock()
+        private.take_over(self, places, self.lock)
+
+    def _assign_requests_to_connections(self) -> list[Any]:
+        return self.places.assign()
+
+    async def _close_connections(self, closing: Iterable[Any]) -> None:
+        # Nothing is awaited, so there is nothing to be shielded from a cancellation.
+        for connection in closing:
+            connection.close()
+
+    async def aclose(self) -> None:
+        """Close the idle connections now, the others when their requests end."""
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close them, from wherever this is."""
+        with self.lock:
+            closing = self.places.close()
+        for connection in closing:
+            connection.abandon()
+
+
+P = TypeVar("P", Pool, AsyncPool)
+
+
+@define(eq=False)
+class _Home(Generic[P]):
+    """A pool, and whose it is: a process's, and an event loop's (None for threads)."""
+
+    pool: P
+    pid: int
+    loop: weakref.ref[Any] | None
+    # What calls ``end`` when the loop ends.
+    guard: object = None
+    is_over: bool = False
+
+    def is_orphaned(self) -> bool:
+        """Whether its process is our parent, or its event loop is gone."""
+        if self.pid != os.getpid():
+            return True
+        if self.loop is None:
+            return False
+        loop = self.loop()
+        # trio's have no such method.
+        return self.is_over or loop is None or getattr(loop, "is_closed", bool)()
+
+    def end(self) -> None:
+        """Close everything, for the event loop ends; called in it."""
+        self.is_over = True
+        for connection in self.pool.places.all():
+            connection.close()
+
+    def disown(self) -> None:
+        """Close our copies of the sockets, without a word on them and to no event loop."""
+        for connection in self.pool.places.all():
+            connection.disown()
+
+
+class _Homes(Generic[P]):
+    """A transport, as far as it does not depend on the colour."""
+
+    def __init__(
+        self,
+        *,
+        max_connections: int = MAX_CONNECTIONS,
+        keepalive_expiry: float = KEEPALIVE,
+        ca_bundle: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        # Not httpx's constructor, which would make a pool of its own, and an SSL context.
+        private.check()
+        self._max_connections = max_connections
+        self._keepalive = keepalive_expiry
+        self._routes = Routes(ca_bundle, environ)
+        self._homes: dict[tuple[int, int], _Home[P]] = {}
+
+    def __repr__(self) -> str:
+        connections = sum(len(home.pool.places.all()) for home in list(self._homes.values()))
+        return f"<{type(self).__name__}: {connections} connections>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds connections and cannot be pickled or copied")
+
+    def _home(self, loop: object | None) -> P:
+        """Return the pool of this process and event loop."""
+        if self._routes.is_closed:
+            raise ConfigError(CLOSED)
+        home = self._homes.get((os.getpid(), id(loop)))
+        if home is None or home.is_orphaned():
+            home = self._settle(loop)
+        return home.pool
+
+    def _new_pool(self) -> P:
+        raise NotImplementedError
+
+    def _settle(self, loop: object | None) -> _Home[P]:
+        """Move to another process or event loop. Two threads that do it agree on one pool."""
+        self._forget_orphans()
+        home = _Home(self._new_pool(), os.getpid(), None if loop is None else weakref.ref(loop))
+        return self._homes.setdefault((os.getpid(), id(loop)), home)
+
+    def _forget_orphans(self) -> None:
+        for key, home in list(self._homes.items()):
+            if home.is_orphaned():
+                self._homes.pop(key, None)
+                home.disown()
+
+
+class Transport(_Homes[Pool], httpx.HTTPTransport):
     """Sends requests, blocking; one for many threads.
 
     ``max_connections`` bounds the connections over all origins, ``keepalive_expiry`` is for how
@@ -57,191 +211,68 @@ class Transport(Base[Gate], httpx.BaseTransport):
     Raises httpx's TransportErrors, and ConfigError for a bad proxy or bundle, or once closed.
     """
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the response as soon as its headers are there."""
-        self._check_open()
-        pid = os.getpid()
-        pool = self._pools.get(pid) or self._settle(pid, Pool(Gate(self._max_connections)))
-        order = self._router.order(request)
-        try:
-            pool.gate.enter(order.patience())
-            line = None
-            try:
-                line, answer = self._exchange(pool, order)
-                release = functools.partial(self._release, pool, line)
-                return response(answer, Body(answer, request, release))
-            except BaseException:
-                if line is not None:
-                    self._close(pool, line)
-                pool.gate.leave()
-                raise
-        except CAUGHT as error:
-            raise translated(error, request) from error
+    @property
+    def _pool(self) -> Pool:  # type: ignore[override] # pyright: ignore[reportIncompatibleVariableOverride] - httpx's is set once, by the constructor that is not called
+        return self._home(None)
 
-    def _exchange(self, pool: Pool[Gate], order: Order) -> tuple[Line, Reply]:
-        line = self._pick(pool, order)
-        try:
-            return line, self._send(pool, line, order)
-        except DROPPED:
-            if not (order.is_repeatable and line.was_dropped()):
-                raise
-        line = self._open(pool, order)
-        return line, self._send(pool, line, order)
+    def _new_pool(self) -> Pool:
+        def open_(key: Any) -> Connection:  # noqa: ANN401 - attrs's Key
+            return Connection(key, self._routes)
 
-    def _send(self, pool: Pool[Gate], line: Line, order: Order) -> Reply:
-        line.ready(order)
-        try:
-            answer: Reply = line.core.handle_request(order.request)
-            line.check()
-        except BaseException:
-            self._close(pool, line)
-            raise
-        return answer
-
-    def _pick(self, pool: Pool[Gate], order: Order) -> Line:
-        self._check_open()
-        for line in pool.shelf.expired(time.monotonic()):
-            self._close(pool, line)
-        while (idle := pool.shelf.take(order.target.key)) is not None:
-            if not idle.core.has_expired():
-                return idle
-            self._close(pool, idle)
-        return self._open(pool, order)
-
-    def _open(self, pool: Pool[Gate], order: Order) -> Line:
-        for surplus in pool.surplus():
-            self._close(pool, surplus)
-        line = self._router.open(order.target)
-        pool.lines.add(line)
-        return line
-
-    def _close(self, pool: Pool[Gate], line: Line) -> None:
-        pool.lines.discard(line)
-        line.wire.close()
-
-    def _release(self, pool: Pool[Gate], line: Line, *, whole: bool) -> None:
-        try:
-            if not self._keep(pool, line, whole=whole):
-                self._close(pool, line)
-            elif self._is_closed:
-                # Closed by another thread in this moment.
-                self._clear(pool)
-        finally:
-            pool.gate.leave()
-
-    def _clear(self, pool: Pool[Gate]) -> None:
-        for line in pool.shelf.expired(float("inf")):
-            self._close(pool, line)
+        return Pool(_Requests(open_, Turn, self._max_connections, self._keepalive))
 
     def close(self) -> None:
         """Close the idle connections now, the others when their requests end. Twice is fine."""
-        self._is_closed = True
+        self._routes.is_closed = True
         self._forget_orphans()
-        for pool in list(self._pools.values()):
-            self._clear(pool)
+        for home in list(self._homes.values()):
+            home.pool.close()
 
 
-class AsyncTransport(Base[AsyncGate], httpx.AsyncBaseTransport):
+class AsyncTransport(_Homes[AsyncPool], httpx.AsyncHTTPTransport):
     """Sends requests, awaiting, on asyncio and on trio; one for many tasks. Parameters as above.
 
-    It may be used in one event loop after the other (``asyncio.run`` twice); connections are then
-    opened anew.
+    It may be used in several event loops, one after the other or at once; each has its connections.
     """
 
     # What AsyncWorld asks for: it sets no time limit of its own around this.
     keeps_deadlines: Final = True
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the response as soon as its headers are there."""
-        self._check_open()
-        pool = self._home()
-        order = self._router.order(request)
-        try:
-            await pool.gate.enter(order.patience())
-            line = None
-            try:
-                line, answer = await self._exchange(pool, order)
-                release = functools.partial(self._release, pool, line)
-                return response(answer, AsyncBody(answer, request, release))
-            except BaseException:
-                if line is not None:
-                    await self._close(pool, line)
-                pool.gate.leave()
-                raise
-        except CAUGHT as error:
-            raise translated(error, request) from error
+    @property
+    def _pool(self) -> AsyncPool:  # type: ignore[override] # pyright: ignore[reportIncompatibleVariableOverride] - as above
+        return self._home(_event_loop())
 
-    def _home(self) -> Pool[AsyncGate]:
-        token = _LOOP.get(None)
-        if token is None:
-            _LOOP.set(token := object())
-        key = (os.getpid(), token)
-        pool = self._pools.get(key)
-        return pool or self._settle(key, Pool(AsyncGate(self._max_connections), _asyncio_loop()))
+    def _new_pool(self) -> AsyncPool:
+        def open_(key: Any) -> AsyncConnection:  # noqa: ANN401 - attrs's Key
+            return AsyncConnection(key, self._routes)
 
-    async def _exchange(self, pool: Pool[AsyncGate], order: Order) -> tuple[Line, Reply]:
-        line = await self._pick(pool, order)
-        try:
-            return line, await self._send(pool, line, order)
-        except DROPPED:
-            if not (order.is_repeatable and line.was_dropped()):
-                raise
-        line = await self._open(pool, order)
-        return line, await self._send(pool, line, order)
+        return AsyncPool(_Requests(open_, AsyncTurn, self._max_connections, self._keepalive))
 
-    async def _send(self, pool: Pool[AsyncGate], line: Line, order: Order) -> Reply:
-        line.ready(order)
-        try:
-            answer: Reply = await line.core.handle_async_request(order.request)
-            line.check()
-        except BaseException:
-            await self._close(pool, line)
-            raise
-        return answer
+    def _settle(self, loop: object | None) -> _Home[AsyncPool]:
+        home = super()._settle(loop)
+        if on_asyncio():
+            from ec2lite.transports import asyncio_stream
 
-    async def _pick(self, pool: Pool[AsyncGate], order: Order) -> Line:
-        self._check_open()
-        for line in pool.shelf.expired(time.monotonic()):
-            await self._close(pool, line)
-        while (idle := pool.shelf.take(order.target.key)) is not None:
-            if not idle.core.has_expired():
-                return idle
-            await self._close(pool, idle)
-        return await self._open(pool, order)
+            home.guard = asyncio_stream.at_the_end(home.end)
+        else:
+            from ec2lite.transports import trio_stream
 
-    async def _open(self, pool: Pool[AsyncGate], order: Order) -> Line:
-        for surplus in pool.surplus():
-            await self._close(pool, surplus)
-        line = self._router.aopen(order.target)
-        pool.lines.add(line)
-        return line
-
-    async def _close(self, pool: Pool[AsyncGate], line: Line) -> None:
-        pool.lines.discard(line)
-        # Shielded: in a cancelled task the closing would be cancelled too, halfway.
-        with anyio.CancelScope(shield=True):
-            await line.wire.aclose()
-
-    async def _release(self, pool: Pool[AsyncGate], line: Line, *, whole: bool) -> None:
-        try:
-            if not self._keep(pool, line, whole=whole):
-                await self._close(pool, line)
-        finally:
-            pool.gate.leave()
+            trio_stream.at_the_end(home.end)
+        return home
 
     async def aclose(self) -> None:
         """Close the idle connections now, the others when their requests end. Twice is fine."""
-        self._is_closed = True
+        self._routes.is_closed = True
         self._forget_orphans()
-        for pool in list(self._pools.values()):
-            for line in pool.shelf.expired(float("inf")):
-                await self._close(pool, line)
+        for home in list(self._homes.values()):
+            home.pool.abandon()
 
 
-def _asyncio_loop() -> asyncio.AbstractEventLoop | None:
-    import asyncio
-
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+def _event_loop() -> object:
+    if on_asyncio():
+        return sys.modules["asyncio"].get_running_loop()
+    trio = sys.modules.get("trio")
+    if trio is None:
+        raise ConfigError("AsyncClient needs an event loop of asyncio's or trio's")
+    token: object = trio.lowlevel.current_trio_token()
+    return token

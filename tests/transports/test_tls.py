@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 def _fresh(monkeypatch: pytest.MonkeyPatch):
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-    ssl_context.cache_clear()
-    yield
-    ssl_context.cache_clear()
 
 
 def test_default():

@@ -8,8 +8,8 @@ import anyio
 import httpx
 import pytest
 
-from ec2lite.engine import body
 from ec2lite.errors import ResponseError
+from ec2lite.transports import body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -1,0 +1,79 @@
+"""The ways to use ec2lite: blocking, or awaiting on one of the event loops there are."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+import ec2lite
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+LOOPS = ("asyncio", "uvloop", "trio")
+NAMES = ("sync", *LOOPS)
+
+
+class Colour:
+    """One of the ways, by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_async = name != "sync"
+        # What anyio calls it.
+        self.backend = "asyncio" if name == "uvloop" else name
+        self.backend_options = {"use_uvloop": True} if name == "uvloop" else {}
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def run(self, function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        """Run an async function in an event loop of its own."""
+        options = self.backend_options
+        return anyio.run(function, *args, backend=self.backend, backend_options=options)
+
+    @contextlib.contextmanager
+    def portal(self) -> Iterator[BlockingPortal]:
+        """Run an event loop in another thread."""
+        with start_blocking_portal(self.backend, self.backend_options) as portal:
+            yield portal
+
+    @contextlib.contextmanager
+    def client(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """Open a client of this colour, whose methods are called like those of ``Client``."""
+        if not self.is_async:
+            with ec2lite.Client(*args, **kwargs) as client:
+                yield client
+            return
+        with self.portal() as portal:
+            client = ec2lite.AsyncClient(*args, **kwargs)
+            try:
+                yield InLoop(client, portal)
+            finally:
+                portal.call(client.close)
+
+
+class InLoop:
+    """An AsyncClient on an event loop in another thread, to be used like a Client."""
+
+    def __init__(self, client: ec2lite.AsyncClient, portal: BlockingPortal) -> None:
+        self._client = client
+        self._portal = portal
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._client, name)
+        if not inspect.iscoroutinefunction(value):
+            return value
+
+        def blocking(*args: Any, **kwargs: Any) -> Any:
+            return self._portal.call(functools.partial(value, *args, **kwargs))
+
+        return blocking
+
+
+SYNC = Colour("sync")
