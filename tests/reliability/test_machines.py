@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ec2lite import StopInstances
-from ec2lite.credentials.cache import AsyncCredentialCache
+from ec2lite.credentials.async_cache import AsyncCredentialCache
 from ec2lite.credentials.provider import Found
 from ec2lite.engine.call import call
 from ec2lite.engine.flow import Answer, GetCredentials, Sleep
@@ -330,7 +330,7 @@ class CredentialsMachine(RuleBasedStateMachine):
         self.tasks = []
         self.last = None
 
-    def _find(self):
+    def _find(self, deadline):
         found = yield httpx.Request("GET", "http://provider.invalid", extensions={})
         return Found("test", found_credentials(found))
 
