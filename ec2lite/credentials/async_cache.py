@@ -8,7 +8,8 @@ from weakref import WeakKeyDictionary
 import anyio
 from anyio.lowlevel import RunVar
 
-from ec2lite.credentials.cache import State, own_deadline, seconds_left
+from ec2lite.credentials.cache import State, own_deadline
+from ec2lite.credentials.deadline import seconds_left
 from ec2lite.credentials.freshness import Plan
 from ec2lite.credentials.provider import Clock, utc_now
 from ec2lite.engine.flow import GET_CREDENTIALS, GetCredentials, arun

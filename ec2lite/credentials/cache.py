@@ -9,16 +9,16 @@ from __future__ import annotations
 import copy
 import os
 import threading
-import time
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import define, field
 
+from ec2lite.credentials.deadline import out_of_time, seconds_left
 from ec2lite.credentials.freshness import Held, Plan, is_over, kept, plan, renewed
 from ec2lite.credentials.provider import Clock, Found, logger, utc_now
 from ec2lite.engine.flow import GET_CREDENTIALS, Flow, GetCredentials, run
 from ec2lite.engine.world import SyncWorld
-from ec2lite.errors import CredentialsError, EC2Error, TransportError
+from ec2lite.errors import EC2Error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,26 +101,11 @@ class State:
         return True
 
 
-def seconds_left(deadline: float | None) -> float:
-    """Return the seconds until a ``time.monotonic()`` value; without one there is no end."""
-    return float("inf") if deadline is None else max(0.0, deadline - time.monotonic())
-
-
 def own_deadline(decided: Plan, deadline: float | None) -> float | None:
     """Return when a renewal gives up; one that is not needed yet leaves half of the call's time."""
     if deadline is None or decided is not Plan.TRY:
         return deadline
     return deadline - seconds_left(deadline) / 2
-
-
-def out_of_time(error: Exception | None = None) -> TransportError:
-    """Return the error of a caller whose time limit passed before there were credentials."""
-    message = "the time limit passed before there were credentials"
-    if isinstance(error, CredentialsError) and error.failures:
-        message += f" ({': '.join(error.failures[-1])})"
-    elif error is not None:
-        message += f" ({error})"
-    return TransportError(message, is_timeout=True, maybe_sent=False)
 
 
 def _again(error: Exception) -> Exception:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from ec2lite import checks
+from ec2lite.credentials.deadline import out_of_time, seconds_left
 from ec2lite.engine.flow import GET_CREDENTIALS, GetCredentials
 from ec2lite.errors import CredentialsError
 from ec2lite.models import Credentials
@@ -52,7 +53,7 @@ class Foreign:
     provider: str = "argument"
 
     def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
-        """Return its current keys. It renews them itself; it cannot be told that they are bad."""
+        """Return its current keys. It renews them itself, and takes the time that it takes."""
         del want
         try:
             return _thaw(self.source.get_frozen_credentials())
@@ -71,12 +72,16 @@ class AsyncForeign:
         """Return its current keys, asking in a worker thread if that may take long.
 
         Objects whose ``get_frozen_credentials`` is a coroutine function (aiobotocore's) will do.
+        Raises ``CredentialsError``, or ``TransportError`` when ``want.deadline`` passes first.
         """
-        del want
-        try:
-            return _thaw(await self._frozen())
-        except Exception as error:
-            raise _failed(error) from error
+        import anyio
+
+        with anyio.move_on_after(seconds_left(want.deadline)):
+            try:
+                return _thaw(await self._frozen())
+            except Exception as error:
+                raise _failed(error) from error
+        raise out_of_time()
 
     async def _frozen(self) -> Any:  # noqa: ANN401 - the caller's own class
         ask: Callable[[], Any] = self.source.get_frozen_credentials
@@ -88,7 +93,8 @@ class AsyncForeign:
             return ask()
         import anyio.to_thread
 
-        return await anyio.to_thread.run_sync(ask)
+        # The thread of a caller who has left goes on, and its result is dropped.
+        return await anyio.to_thread.run_sync(ask, abandon_on_cancel=True)
 
 
 def check(given: object) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from attrs import evolve, field, frozen
 
 from ec2lite.config.settings import Settings
+from ec2lite.credentials.deadline import seconds_left
 from ec2lite.engine.retry import Retrier, StandardRetry
 from ec2lite.errors import CredentialsError
 from ec2lite.models import Credentials
@@ -87,9 +87,7 @@ class Ask:
 
     def seconds_left(self, limit: float) -> float:
         """Return how long a step may take that would take ``limit`` seconds at most."""
-        if self.deadline is None:
-            return limit
-        return max(0.0, min(limit, self.deadline - time.monotonic()))
+        return min(limit, seconds_left(self.deadline))
 
 
 @frozen

@@ -1,17 +1,18 @@
-"""From what a caller passes to where credentials come from.
+"""From what a caller passes to what gives credentials: fixed ones, an object's, or the chain's.
 
-The providers are imported by those who search: who brings credentials starts 8 ms sooner.
+The chain is imported only where it is needed: a client with given credentials starts 8 ms sooner.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from ec2lite.config.endpoints import NO_REGION
 from ec2lite.config.settings import Settings
 from ec2lite.credentials import given
-from ec2lite.engine.context import utc_now
-from ec2lite.engine.flow import GET_CREDENTIALS
+from ec2lite.engine.context import Timeout, utc_now
+from ec2lite.engine.flow import GetCredentials
 from ec2lite.errors import ConfigError, CredentialsError, TransportError
 from ec2lite.models import Credentials
 
@@ -102,15 +103,16 @@ def resolve_credentials(
 
     ``profile`` is one of the shared files; it then wins over keys in the environment.
     ``transport`` sends what has to be sent, and is the caller's to close. Raises
-    ``CredentialsError``, which tells why each provider gave none, or ``ConfigError``.
+    ``CredentialsError``, which tells why each provider gave none, ``ConfigError``, or
+    ``TransportError`` after 150 seconds, the time limit of a call.
     """
     settings = Settings(profile=profile)
     if transport is not None:
-        return credentials_for(None, settings, transport).get(GET_CREDENTIALS)
+        return credentials_for(None, settings, transport).get(_by_then())
     from ec2lite.transports.transport import Transport
 
     with Transport(ca_bundle=settings.ca_bundle) as own:
-        return credentials_for(None, settings, own).get(GET_CREDENTIALS)
+        return credentials_for(None, settings, own).get(_by_then())
 
 
 async def aresolve_credentials(
@@ -119,8 +121,12 @@ async def aresolve_credentials(
     """Run the default chain once, awaiting; as ``resolve_credentials``."""
     settings = Settings(profile=profile)
     if transport is not None:
-        return await async_credentials_for(None, settings, transport).get(GET_CREDENTIALS)
+        return await async_credentials_for(None, settings, transport).get(_by_then())
     from ec2lite.transports.transport import AsyncTransport
 
     async with AsyncTransport(ca_bundle=settings.ca_bundle) as own:
-        return await async_credentials_for(None, settings, own).get(GET_CREDENTIALS)
+        return await async_credentials_for(None, settings, own).get(_by_then())
+
+
+def _by_then() -> GetCredentials:
+    return GetCredentials(deadline=time.monotonic() + (Timeout().total or 0))

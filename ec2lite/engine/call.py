@@ -140,6 +140,9 @@ class Attempts:
     def recover(self, error: EC2Error) -> float:
         """Return the seconds to wait before the next attempt; raise the error if none may help."""
         under_way, self._under_way = self._under_way, False
+        if isinstance(error, TransportError) and not under_way and self.count:
+            # Credentials were not found in time, but an earlier attempt was sent with old ones.
+            error.maybe_sent = True
         # A request for credentials, STS's say, has told its own story.
         if under_way or error.operation is None:
             self._tell(error)

@@ -122,7 +122,8 @@ class AsyncWorld:
         if isinstance(effect, Blocking):
             import anyio.to_thread
 
-            return await anyio.to_thread.run_sync(effect.function)
+            # A cancelled task leaves at once; what the thread still does, nobody waits for.
+            return await anyio.to_thread.run_sync(effect.function, abandon_on_cancel=True)
         return await self._send(effect)
 
     async def _send(self, request: httpx.Request) -> Answer:

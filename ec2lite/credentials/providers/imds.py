@@ -147,7 +147,9 @@ def _token(service: _Service) -> Flow[str]:
     try:
         answer = yield from _send(service, "PUT", _TOKEN, headers, answers.is_empty)
     except http.UnreachableError as error:
-        raise NotHere(f"{error.args[0]}{_HOP_LIMIT if error.timed_out else ''}") from None
+        # An answer that this caller did not wait for says nothing about hops.
+        was_awaited = error.timed_out and service.ask.seconds_left(1) > 0
+        raise NotHere(f"{error.args[0]}{_HOP_LIMIT if was_awaited else ''}") from None
     if answer.status_code != 200:
         reason = _NO_TOKEN.get(answer.status_code)
         raise NotHere(reason or f"the token request got HTTP status {answer.status_code}")
