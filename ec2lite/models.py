@@ -42,11 +42,15 @@ class Credentials:
 
 @frozen
 class Endpoint:
-    """Where a service is, and what to sign requests to it for."""
+    """Where a service is, and what to sign requests to it for.
 
-    url: str
-    signing_region: str
-    signing_name: str
+    ``url`` has a scheme, a host, and at most a port and a path besides; a ``ConfigError`` says what
+    is wrong with it.
+    """
+
+    url: str = field(validator=checks.validator(checks.url))
+    signing_region: str = field(validator=checks.validator(checks.text))
+    signing_name: str = field(validator=checks.validator(checks.text))
 
 
 @frozen

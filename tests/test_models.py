@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ec2lite.errors import ConfigError, EC2Error
-from ec2lite.models import Credentials, ResponseMetadata
+from ec2lite.models import Credentials, Endpoint, ResponseMetadata
 from samples import SECRET, TOKEN
 
 
@@ -71,6 +71,20 @@ def test_no_credentials(name):
         Credentials(**(dict.fromkeys(KEYS, "x") | {name: ""}))
     with pytest.raises(ConfigError, match=f"^{name} must be a string, not None$"):
         Credentials(**(dict.fromkeys(KEYS, "x") | {name: None}))
+
+
+@pytest.mark.parametrize(
+    ("url", "region", "message"),
+    [
+        ("http://[", "eu-west-1", "url must be an http:// or https:// URL "),
+        (None, "eu-west-1", "url must be a string, not None"),
+        ("http://x", None, "signing_region must be a string, not None"),
+    ],
+)
+def test_endpoint(url, region, message):
+    """An endpoint that nothing can be sent to, or signed for, is refused."""
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        Endpoint(url, region, "ec2")
 
 
 def test_empty_token():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import random
-import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from attrs import field, frozen
 
 from ec2lite import checks
-from ec2lite.engine.retry import MAX_ATTEMPTS, Retry, StandardRetrier
+from ec2lite.engine.locks import ForkSafeLock
+from ec2lite.engine.retry import MAX_ATTEMPTS, MAX_BACKOFF, Retry, StandardRetrier
 
 if TYPE_CHECKING:
     from ec2lite.errors import EC2Error
@@ -34,7 +34,8 @@ MEASURED_SCALE: Final = 2.0  # never allow more than twice what is being sent
 class AdaptiveRetry:
     """``StandardRetry``, and requests wait for their turn once AWS has throttled the client.
 
-    For one client that sends one kind of request to one account: all that it sends is slowed down.
+    Use it for a client that sends one kind of request to one account: a throttled answer slows down
+    everything that the client sends.
     """
 
     max_attempts: int = field(default=MAX_ATTEMPTS, validator=checks.validator(checks.whole))
@@ -58,12 +59,12 @@ class AdaptiveRetrier:
         self._standard = standard
         self._limiter = limiter
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
-    def reserve(self) -> float:
-        """Take the next turn; return the seconds until it comes."""
+    def reserve(self, patience: float = MAX_BACKOFF) -> float:
+        """Take the next turn if it comes in time; return the seconds until it comes."""
         with self._lock:
-            return self._limiter.reserve(self._clock())
+            return self._limiter.reserve(self._clock(), patience)
 
     def retry(self, error: EC2Error, attempt: int, retry_after: str | None) -> Retry | None:
         """Learn from the failure, then decide as ``StandardRetry`` does."""
@@ -77,6 +78,13 @@ class AdaptiveRetrier:
             self._limiter.answered(self._clock(), throttled=False)
         self._standard.succeeded(last)
 
+    def give_back(self, unused: Retry | None) -> None:
+        """Take back a turn or a retry that no request made use of."""
+        if unused is None:
+            with self._lock:
+                self._limiter.give_back()
+        self._standard.give_back(unused)
+
 
 class RateLimiter:
     """A token bucket whose rate follows the answers; idle until the first throttled one."""
@@ -89,16 +97,23 @@ class RateLimiter:
         self._measured = _MeasuredRate(now)
         self._cubic = _Cubic(now)
 
-    def reserve(self, now: float) -> float:
-        """Take a token; return the seconds until it is there.
+    def reserve(self, now: float, patience: float = MAX_BACKOFF) -> float:
+        """Take a token if it is there in less than ``patience`` seconds; return how long it takes.
 
-        Tokens may be owed: who comes later waits longer, so turns are in the order of coming.
+        Tokens may be owed: whoever comes later waits longer, so turns are in the order of coming.
+        Nobody owes one that he does not wait for, or the debt would keep growing.
         """
         if not self.enabled:
             return 0.0
         self._fill(now)
-        self._tokens -= 1
-        return max(0.0, -self._tokens / self.rate)
+        wait = max(0.0, (1 - self._tokens) / self.rate)
+        if wait < patience:
+            self._tokens -= 1
+        return wait
+
+    def give_back(self) -> None:
+        """Take back a token that was not used."""
+        self._tokens = min(max(self.rate, 1.0), self._tokens + 1)
 
     def answered(self, now: float, *, throttled: bool) -> None:
         """Adjust the rate to an answer."""

@@ -5,14 +5,16 @@ The flow here is the only text of it; ``run`` and ``arun`` make it sync and asyn
 
 from __future__ import annotations
 
+import functools
+import math
 import os
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ec2lite.engine.context import Context
-from ec2lite.engine.flow import Answer, Flow, GetCredentials, Sleep
+from ec2lite.engine.flow import Answer, Blocking, Flow, GetCredentials, Sleep
 from ec2lite.engine.retry import Retry
 from ec2lite.errors import (
     EXPIRED_CODES,
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+# Reading more than that takes milliseconds, in which an event loop would do nothing else.
+LARGE: Final = 256 * 1024
+LARGE_COMPRESSED: Final = 4 * 1024  # up to a thousand times as many bytes
+
 
 def call(operation: Operation[R], context: Context, *, deadline: float | None = None) -> Flow[R]:
     """Return the operation's result, after as many attempts as it takes and policy allows.
@@ -42,22 +48,44 @@ def call(operation: Operation[R], context: Context, *, deadline: float | None = 
     """
     attempts = Attempts(operation, context, deadline)
     credentials: Credentials | None = None
-    while True:
-        try:
-            pause = context.retrier.reserve()
-            if pause > 0:
-                attempts.check_time(pause)
-                yield Sleep(pause)
-            if operation.signed:
-                credentials = context.credentials or (yield attempts.wanted_credentials)
-            answer: Answer = yield attempts.request(credentials)
-            result: R = attempts.read(answer)
-        except EC2Error as error:
-            delay = attempts.recover(error)
-            if delay > 0:
-                yield Sleep(delay)
-        else:
-            return result
+    try:
+        while True:
+            try:
+                pause = attempts.reserve()
+                if pause > 0:
+                    yield Sleep(pause)
+                if operation.signed:
+                    credentials = context.credentials or (yield attempts.wanted_credentials)
+                answer: Answer = yield attempts.request(credentials)
+                result: R
+                if is_large(answer):
+                    result = yield Blocking(functools.partial(attempts.read, answer))
+                    attempts.check_read_in_time()
+                else:
+                    result = attempts.read(answer)
+            except EC2Error as error:
+                delay = attempts.recover(error)
+                if delay > 0:
+                    yield Sleep(delay)
+            else:
+                return result
+    finally:
+        attempts.give_back()
+
+
+def is_large(answer: Answer) -> bool:
+    """Whether reading an answer takes so long that an event loop should not wait for it."""
+    is_compressed = "content-encoding" in answer.headers
+    return len(answer.body) > (LARGE_COMPRESSED if is_compressed else LARGE)
+
+
+@frozen
+class Attempt:
+    """What one request was signed with: by whom, when it left, and for what time."""
+
+    credentials: Credentials | None
+    sent: datetime
+    signed_for: datetime
 
 
 @define
@@ -72,12 +100,14 @@ class Attempts:
     wanted_credentials: GetCredentials = field(init=False)
     _body: bytes = field(init=False, repr=False)
     _invocation: str = field(init=False)
-    _credentials: Credentials | None = field(default=None, init=False)
-    _signed_for: datetime | None = field(default=None, init=False)
-    _sent: datetime | None = field(default=None, init=False)
+    # The attempt that is under way, and the answer to it.
+    _attempt: Attempt | None = field(default=None, init=False)
     _answer: Answer | None = field(default=None, init=False)
+    # What the retry policy granted last, and whether a request made use of it.
     _retry: Retry | None = field(default=None, init=False)
-    _under_way: bool = field(default=False, init=False)
+    _has_unused_retry: bool = field(default=False, init=False)
+    _has_unused_turn: bool = field(default=False, init=False)
+    _is_clock_corrected: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         check(self.operation)
@@ -95,23 +125,32 @@ class Attempts:
             self.deadline = own if self.deadline is None else min(self.deadline, own)
         self.wanted_credentials = GetCredentials(deadline=self.deadline)
 
+    def reserve(self) -> float:
+        """Take the next turn to send; return the seconds until it comes."""
+        remaining = self._check_time()
+        patience = math.inf if remaining is None else remaining
+        wait = self.context.retrier.reserve(patience)
+        if wait >= patience:
+            raise self._no_time()
+        self._has_unused_turn = True
+        return wait
+
     def request(self, credentials: Credentials | None) -> httpx.Request:
         """Return the request for one more attempt, signed for now."""
         context = self.context
-        remaining = self.check_time()
-        self.count += 1
-        self._answer, self._credentials = None, credentials
-        self._sent = context.clock()
-        self._signed_for = context.skew.correct(self._sent)
-        most = context.retrier.max_attempts
+        remaining = self._check_time()
+        self._answer = None
+        sent = context.clock()
+        attempt = Attempt(credentials, sent, context.skew.correct(sent))
+        number = self.count + 1
         request = context.builder.build(
             self.operation,
             self._body,
             credentials=credentials,
-            now=self._signed_for,
+            now=attempt.signed_for,
             headers={
                 "amz-sdk-invocation-id": self._invocation,
-                "amz-sdk-request": f"attempt={self.count}; max={most}",
+                "amz-sdk-request": f"attempt={number}; max={context.retrier.max_attempts}",
             },
             extensions={
                 "timeout": context.timeout.extension(remaining),
@@ -119,11 +158,12 @@ class Attempts:
                 "repeatable": self.operation.repeatable,
             },
         )
-        self._under_way = True
+        self.count, self._attempt = number, attempt
+        self._has_unused_turn = self._has_unused_retry = False
         return request
 
     def read(self, answer: Answer) -> Any:  # noqa: ANN401 - the R of the operation, which call() knows
-        """Return what the answer means and settle the account; raise what went wrong."""
+        """Return what the answer means, and report a success; raise what went wrong."""
         self._answer = answer
         result = response.read(
             self.operation,
@@ -137,22 +177,38 @@ class Attempts:
         self.context.retrier.succeeded(self._retry)
         return result
 
+    def check_read_in_time(self) -> None:
+        """Raise ``TransportError`` if reading the answer took longer than the call may."""
+        remaining = self._remaining()
+        if remaining is not None and remaining <= 0:
+            raise TransportError(
+                f"the time limit{self._limit()} was over before the answer was read",
+                is_timeout=True,
+            )
+
     def recover(self, error: EC2Error) -> float:
         """Return the seconds to wait before the next attempt; raise the error if none may help."""
-        under_way, self._under_way = self._under_way, False
-        if isinstance(error, TransportError) and not under_way and self.count:
+        attempt, self._attempt = self._attempt, None
+        if isinstance(error, TransportError) and not attempt and self.count:
             # Credentials were not found in time, but an earlier attempt was sent with old ones.
             error.maybe_sent = True
-        # A request for credentials, STS's say, has told its own story.
-        if under_way or error.operation is None:
-            self._tell(error)
-        delay = self._delay(error) if under_way else None
-        if delay is None or not self._in_time(delay):
+        # A request for credentials, to STS say, has described itself.
+        if attempt or error.operation is None:
+            self._describe(error)
+        delay = self._delay(error, attempt) if attempt else None
+        if delay is None or not self._is_in_time(delay):
             raise error
         self.failures.append(error)
         return delay
 
-    def _tell(self, error: EC2Error) -> None:
+    def give_back(self) -> None:
+        """Give back what the retry policy granted and no request made use of."""
+        if self._has_unused_retry:
+            self.context.retrier.give_back(self._retry)
+        if self._has_unused_turn:
+            self.context.retrier.give_back(None)
+
+    def _describe(self, error: EC2Error) -> None:
         """Write on the error what it happened to."""
         error.operation = self.operation.action
         error.attempts = self.count
@@ -160,71 +216,75 @@ class Attempts:
         if self.operation.confidential and isinstance(error, ResponseError):
             error.body = b""
 
-    def _delay(self, error: EC2Error) -> float | None:
-        repaired = self._repair(error)
-        return self._repeat(error) if repaired is None else repaired
+    def _delay(self, error: EC2Error, attempt: Attempt) -> float | None:
+        if isinstance(error, ServiceError):
+            # After the last attempt as well: the next call is better for it.
+            is_clock_mended = self._mend_clock(error, attempt)
+            if self.count >= self.context.retrier.max_attempts:
+                return None
+            if is_clock_mended or self._mend_credentials(error, attempt):
+                return 0.0
+        return self._repeat(error)
 
-    def _repair(self, error: EC2Error) -> float | None:
-        """Mend the clock or the credentials if the service complained about those."""
-        if not isinstance(error, ServiceError):
-            return None
-        # Also after the last attempt: the next call is better for it.
-        learned = self._learn_skew(error)
-        if self.count >= self.context.retrier.max_attempts:
-            return None
-        if learned:
-            return 0.0
-        used = self._credentials
+    def _mend_clock(self, error: ServiceError, attempt: Attempt) -> bool:
+        """Whether the service complained about the time, and the next attempt has another."""
+        is_mended = self._answer is not None and self.context.skew.learn(
+            error.code,
+            self._answer.headers,
+            sent=attempt.sent,
+            received=self.context.clock(),
+            signed_for=attempt.signed_for,
+            is_corrected=self._is_clock_corrected,
+        )
+        self._is_clock_corrected |= is_mended
+        return is_mended
+
+    def _mend_credentials(self, error: ServiceError, attempt: Attempt) -> bool:
+        """Whether the service says that the credentials expired, and others may be had."""
+        used = attempt.credentials
         is_temporary = used is not None and used.session_token is not None
         can_renew = is_temporary and self.context.credentials is None
         if error.code not in EXPIRED_CODES or not can_renew or self.wanted_credentials.rejected:
-            return None
+            return False
         self.wanted_credentials = GetCredentials(rejected=used, deadline=self.deadline)
-        return 0.0
-
-    def _learn_skew(self, error: ServiceError) -> bool:
-        return (
-            self._answer is not None
-            and self._sent is not None
-            and self._signed_for is not None
-            and self.context.skew.learn(
-                error.code,
-                self._answer.headers,
-                sent=self._sent,
-                received=self.context.clock(),
-                signed_for=self._signed_for,
-            )
-        )
+        return True
 
     def _repeat(self, error: EC2Error) -> float | None:
         """Ask the retry policy, unless a repetition could do a thing twice."""
         headers = {} if self._answer is None else self._answer.headers
         retrier = self.context.retrier
-        # What may not be repeated is told as a last attempt: to learn from, and to grant nothing.
+        # Report a failure that must not be repeated as that of the last attempt: the policy learns
+        # from it and grants no retry.
         is_last = not (self.operation.repeatable or was_refused(error))
         count = retrier.max_attempts if is_last else self.count
         granted = retrier.retry(error, count, headers.get("x-amz-retry-after"))
         if granted is None:
             return None
-        self._retry = granted
+        self._retry, self._has_unused_retry = granted, True
         return granted.delay
 
-    def check_time(self, wait: float = 0.0) -> float | None:
-        """Return the seconds left after waiting so long; raise ``TransportError`` if none are."""
-        if self.deadline is None:
-            return None
-        remaining = self.deadline - self.context.monotonic() - wait
-        if remaining <= 0:
-            raise TransportError(
-                f"the time limit{self._limit()} leaves no time for attempt {self.count + 1}",
-                is_timeout=True,
-                maybe_sent=self.count > 0,
-            )
+    def _remaining(self) -> float | None:
+        """Return the seconds that are left for the call; None is no limit."""
+        return None if self.deadline is None else self.deadline - self.context.monotonic()
+
+    def _check_time(self) -> float | None:
+        """Return the seconds that are left; raise ``TransportError`` if there are none."""
+        remaining = self._remaining()
+        if remaining is not None and remaining <= 0:
+            raise self._no_time()
         return remaining
 
-    def _in_time(self, delay: float) -> bool:
+    def _is_in_time(self, delay: float) -> bool:
         """Whether an attempt after that delay would still have time."""
-        return self.deadline is None or self.context.monotonic() + delay < self.deadline
+        remaining = self._remaining()
+        return remaining is None or delay < remaining
+
+    def _no_time(self) -> TransportError:
+        return TransportError(
+            f"the time limit{self._limit()} leaves no time for attempt {self.count + 1}",
+            is_timeout=True,
+            maybe_sent=self.count > 0,
+        )
 
     def _limit(self) -> str:
         total = self.context.timeout.total
@@ -233,13 +293,13 @@ class Attempts:
 
 def _random_uuid() -> str:
     """Return a UUID of version 4 (RFC 9562), as the standard library's but without its import."""
-    number = int.from_bytes(os.urandom(16)) & ~(0xF000_C000 << 48) | 0x4000_8000 << 48
-    digits = f"{number:032x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    digits = os.urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def was_refused(error: EC2Error) -> bool:
-    """Whether the request surely was not carried out: it never arrived, or was throttled."""
+    """Whether the request certainly was not carried out: it never arrived, or was throttled."""
     if isinstance(error, TransportError):
         return not error.maybe_sent
     return error.is_throttling

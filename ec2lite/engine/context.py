@@ -12,6 +12,7 @@ from ec2lite import checks
 from ec2lite.engine.retry import Retrier
 from ec2lite.engine.skew import Skew
 from ec2lite.models import Credentials
+from ec2lite.protocol import xml
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.request import RequestBuilder
 
@@ -69,3 +70,7 @@ class Context:
     monotonic: Callable[[], float] = time.monotonic
     max_response_size: int = MAX_SIZE
     credentials: Credentials | None = field(default=None, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        # What reads the answers: without it nothing may be sent.
+        xml.load()

@@ -6,14 +6,15 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
 from __future__ import annotations
 
+import math
 import random
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import define, field, frozen
 
 from ec2lite import checks
+from ec2lite.engine.locks import ForkSafeLock
 
 if TYPE_CHECKING:
     from ec2lite.errors import EC2Error
@@ -34,8 +35,11 @@ class Retrier(Protocol):
 
     max_attempts: int
 
-    def reserve(self) -> float:
-        """Take leave to send now; return the seconds to wait before doing so."""
+    def reserve(self, patience: float) -> float:
+        """Take the next turn to send; return the seconds until it comes.
+
+        A turn that does not come in less than ``patience`` seconds is not taken.
+        """
         ...
 
     def retry(self, error: EC2Error, attempt: int, retry_after: str | None) -> Retry | None:
@@ -47,6 +51,10 @@ class Retrier(Protocol):
 
     def succeeded(self, last: Retry | None) -> None:
         """Learn that a call succeeded, after that last retry if there was one."""
+        ...
+
+    def give_back(self, unused: Retry | None) -> None:
+        """Take back a retry, or a turn where it is None, that no request made use of."""
         ...
 
 
@@ -93,12 +101,12 @@ class NoRetry:
 
 
 class Quota:
-    """Tokens that retries are paid with."""
+    """Tokens that pay for retries."""
 
     def __init__(self, capacity: int = QUOTA) -> None:
         self._capacity = capacity
         self.available: int = capacity
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def acquire(self, cost: int) -> bool:
         """Take that many tokens, or none and return False."""
@@ -109,8 +117,8 @@ class Quota:
             return True
 
     def release(self, amount: int) -> None:
-        """Give tokens back; there are never more than in the beginning."""
-        if self.available == self._capacity:  # every call comes by here: no lock where none is due
+        """Give tokens back; there are never more than at the start."""
+        if self.available == self._capacity:  # the usual case takes no lock
             return
         with self._lock:
             self.available = min(self._capacity, self.available + amount)
@@ -124,8 +132,9 @@ class StandardRetrier:
     dice: Callable[[], float] = field(repr=False)
     quota: Quota = field(factory=Quota)
 
-    def reserve(self) -> float:
+    def reserve(self, patience: float = math.inf) -> float:
         """Never wait before sending."""
+        del patience
         return 0.0
 
     def retry(self, error: EC2Error, attempt: int, retry_after: str | None) -> Retry | None:
@@ -142,12 +151,17 @@ class StandardRetrier:
         """Refund the last retry, or a token for a call that needed none."""
         self.quota.release(REFUND_WITHOUT_RETRY if last is None else last.cost)
 
+    def give_back(self, unused: Retry | None) -> None:
+        """Refund a retry that was not made; turns are free."""
+        if unused is not None:
+            self.quota.release(unused.cost)
+
 
 def backoff(base: float, attempt: int, dice: float, retry_after: str | None) -> float:
     """Return the seconds to wait after that attempt, counted from 1.
 
-    What the service asks for in ``retry_after`` is granted up to five seconds more than the delay
-    would have been; what is no number of milliseconds is ignored.
+    The service may ask for more in ``retry_after``, a number of milliseconds; it gets up to five
+    seconds more than the delay would have been. Anything but a number is ignored.
     """
     # The exponent is bounded so that no attempt is too late for a float: 20 s are long reached.
     delay = dice * min(base * 2.0 ** min(attempt - 1, 60), MAX_BACKOFF)
@@ -156,9 +170,9 @@ def backoff(base: float, attempt: int, dice: float, retry_after: str | None) -> 
 
 
 def _seconds(header: str | None) -> float | None:
-    """Read milliseconds as botocore does: with int(), and none that overflow.
+    """Read milliseconds as botocore does: with int(), and without those that overflow.
 
-    It ignores negative ones too; less than the delay, they change nothing.
+    botocore ignores negative ones too; being less than the delay, they change nothing here.
     """
     if header is None:
         return None

@@ -1,4 +1,4 @@
-"""A clock that is wrong, corrected by the service's own.
+"""A wrong clock of this machine, corrected by the service's.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-clock-skew-correction.html
 """
@@ -16,10 +16,13 @@ from ec2lite.errors import SKEWED_CODES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# AWS tolerates 15 minutes at most; the SDKs take less than 4 for another reason's complaint.
+# AWS tolerates 15 minutes at most; the SDKs take less than 4 for a complaint of another reason.
 THRESHOLD: Final = timedelta(minutes=4)
-# A ``Date`` further away is wrong itself; clocks that start at 1970 or 2000 are nearer.
+# Clocks without a battery start at 1970 or 2000; no clock is a century off.
 LIMIT: Final = timedelta(days=36525)
+# A date outside of these years is wrong or forged: the API's version is of 2016.
+EARLIEST: Final = datetime(2016, 11, 15, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @define
@@ -42,22 +45,43 @@ class Skew:
         sent: datetime,
         received: datetime,
         signed_for: datetime,
+        is_corrected: bool = False,
     ) -> bool:
-        """Take the offset from an answer that complains of the time; say whether to sign again.
+        """Learn from an answer that complains of the time; return whether to sign again.
 
-        The service's ``Date`` belongs to the middle between sending and receiving. An ``Age``
-        header shows that a cache answered, whose date says nothing. The complaint may be another's
-        (``AuthFailure`` has many reasons) when the request was signed for about the right time.
+        The offset is taken from the service's ``Date``, which belongs to the middle between sending
+        and receiving. A request that was signed for about that time was refused for another reason
+        (``AuthFailure`` has many). ``is_corrected`` says that this call has had its correction:
+        anybody on the way can forge one, so a second complaint is a reason to forget the offset,
+        not to take another.
         """
-        date = None if "age" in headers else _date(headers.get("date"))
-        if not self.enabled or code not in SKEWED_CODES or date is None:
+        if not self.enabled or code not in SKEWED_CODES:
             return False
         middle = sent + (received - sent) / 2
-        offset = date - middle
-        if abs(offset) > LIMIT or abs(date - (signed_for + (middle - sent))) < THRESHOLD:
+        used = signed_for - sent
+        date = _service_date(headers, middle)
+        if date is not None:
+            if abs(date - (middle + used)) < THRESHOLD:
+                return False
+            if not is_corrected:
+                self.offset = date - middle
+                return True
+        if not used:
             return False
-        self.offset = offset
+        if self.offset == used:
+            self.offset = timedelta(0)
         return True
+
+
+def _service_date(headers: Mapping[str, str], middle: datetime) -> datetime | None:
+    """Return the service's time, if the answer tells one that a real clock would show.
+
+    An ``Age`` header shows that a cache answered, whose date says nothing.
+    """
+    date = None if "age" in headers else _date(headers.get("date"))
+    if date is None or not EARLIEST <= date < LATEST or abs(date - middle) > LIMIT:
+        return None
+    return date
 
 
 def _date(header: str | None) -> datetime | None:

@@ -63,7 +63,7 @@ class RequestBuilder:
 
         self.endpoint = endpoint
         self._signer = signer
-        self._url = httpx.URL(endpoint.url)
+        self._url = _url(endpoint.url)
         # As it goes over the wire: httpx escapes characters and takes dots out of the path.
         self._signed_url = str(self._url)
         self._signed = {
@@ -108,6 +108,21 @@ class RequestBuilder:
         )
         request.read()
         return request
+
+
+def _url(text: str) -> httpx.URL:
+    import httpx
+
+    try:
+        url = httpx.URL(text)
+        # Some hosts are decoded only when somebody asks; in a proxy's rules, say.
+        _ = url.host
+    except (httpx.InvalidURL, UnicodeError):
+        problem = "one that httpx cannot read"
+    else:
+        return url
+    # Raised out here, as httpx's error shows the URL.
+    raise checks.wrong("the URL of the endpoint", "an http:// or https:// URL", problem)
 
 
 def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

@@ -14,7 +14,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Final, TypeAlias, TypedDict
 
-from ec2lite.errors import ResponseError
+from ec2lite.errors import ConfigError, ResponseError
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -64,6 +64,18 @@ _PROBE: Final = "+ADw-<"
 _MOST_XPATHS: Final = 128  # namespaces are the service's to choose
 
 _thread = threading.local()
+
+
+def load() -> None:
+    """Import lxml, so that answers can be read; raise ``ConfigError`` where that is not possible.
+
+    Call it before a request is sent: a stopped instance whose answer nobody can read is worse than
+    an error.
+    """
+    try:
+        _parser()
+    except ImportError as error:
+        raise ConfigError(f"lxml, which reads the answers, cannot be loaded: {error}") from error
 
 
 def parse(body: bytes) -> Element:

@@ -85,6 +85,69 @@ def test_turns_come_in_order() -> None:
     assert all(later > earlier for earlier, later in pairwise(waits))
 
 
+def throttled_limiter(now: float = 0.0) -> RateLimiter:
+    """Return a limiter that has been throttled: it allows two requests in three seconds."""
+    limiter = RateLimiter(now)
+    limiter.answered(now, throttled=True)
+    limiter.reserve(now)
+    return limiter
+
+
+def test_no_debt_without_patience() -> None:
+    """A turn that nobody waits for is not taken, however often somebody asks."""
+    limiter = throttled_limiter()
+    first = limiter.reserve(0.0, 1.0)
+    for _ in range(30_000):
+        assert first == limiter.reserve(0.0, 1.0)
+
+    assert limiter.reserve(60.0, 1.0) == 0.0
+
+
+def test_debt_is_bounded() -> None:
+    """Nobody is put off further than he waits, so the debt is bounded by that."""
+    limiter = throttled_limiter()
+    waits = [limiter.reserve(0.0) for _ in range(1000)]
+
+    assert max(waits) < 20 + 1 / limiter.rate
+    assert limiter.reserve(60.0) == 0.0
+
+
+@pytest.mark.parametrize(("patience", "is_taken"), [(4.0, False), (4.001, True)])
+def test_patience(*, patience: float, is_taken: bool) -> None:
+    """A turn is taken if it comes sooner than that."""
+    limiter = throttled_limiter()
+    assert limiter.reserve(0.0, patience) == 4.0
+    assert limiter.reserve(0.0, 9.0) == (6.0 if is_taken else 4.0)
+
+
+def test_turn_given_back() -> None:
+    """A turn that was not used is the next one's; there are never more than the rate allows."""
+    clock = Clock()
+    retrier = AdaptiveRetry(clock=clock, dice=lambda: 0.5).start()
+    retrier.retry(THROTTLED, 1, None)
+    retrier.reserve()
+    wait = retrier.reserve()
+    retrier.give_back(None)
+    assert wait == retrier.reserve()
+
+    for _ in range(5):
+        retrier.give_back(None)
+    assert retrier.reserve() == 0.0
+    assert retrier.reserve() > 0.0
+
+
+def test_retry_given_back() -> None:
+    """A retry that was not made is refunded, and is no turn."""
+    retrier = AdaptiveRetry(clock=Clock(), dice=lambda: 0.5).start()
+    granted = retrier.retry(THROTTLED, 1, None)
+    retrier.reserve()
+    wait = retrier.reserve(0.1)
+    retrier.give_back(granted)
+
+    assert retrier._standard.quota.available == 500
+    assert wait == retrier.reserve(0.1)
+
+
 def test_unthrottled_client_never_waits() -> None:
     """Errors that are no throttling, and successes, slow nothing down."""
     retrier = AdaptiveRetry().start()

@@ -13,7 +13,7 @@ from attrs import frozen
 from ec2lite.credentials.sts.get_caller_identity import GetCallerIdentity
 from ec2lite.engine.call import _random_uuid, call, was_refused
 from ec2lite.engine.context import Timeout
-from ec2lite.engine.flow import GET_CREDENTIALS, Answer, GetCredentials, Sleep
+from ec2lite.engine.flow import GET_CREDENTIALS, Answer, Blocking, GetCredentials, Sleep
 from ec2lite.engine.retry import StandardRetrier
 from ec2lite.engine.skew import Skew
 from ec2lite.errors import (
@@ -491,6 +491,30 @@ def test_skew_on_the_last_attempt():
     assert timedelta(hours=1) == skew.offset
 
 
+def test_forged_correction():
+    """A forged date costs an attempt: the service's complaint takes it back."""
+    skew = Skew()
+    forged = late(days=400)
+    script = Script(forged, late(days=0), success())
+    script.run(call(STOP, context(skew=skew)))
+
+    assert ["20260102T030405Z", "20270206T030405Z", "20260102T030405Z"] == [
+        request.headers["x-amz-date"] for request in script.requests
+    ]
+    assert timedelta(0) == skew.offset
+
+
+def test_one_correction_a_call():
+    """A call whose clock is corrected takes no second correction."""
+    skew = Skew()
+    script = Script(late(days=400), late(days=800), late(days=400), success())
+    error = failed(script, skew=skew, max_attempts=9)
+
+    assert RequestExpired is type(error)
+    assert 3 == error.attempts
+    assert timedelta(0) == skew.offset
+
+
 def test_skew_off():
     """With the correction turned off, a complaint about the time is final."""
     skew = Skew(enabled=False)
@@ -515,10 +539,13 @@ def test_deadline_beats_retry():
     """A retry that would pass the deadline is not waited for: the failure is raised at once."""
     clock = Clock()
     script = Script((9, refusal("RequestLimitExceeded", 503)), clock=clock)
-    error = failed(script, clock, dice=1.0, timeout=Timeout(total=10))
+    retrier = StandardRetrier(3, lambda: 1.0)
+    error = failed(script, clock, retrier=retrier, timeout=Timeout(total=10))
 
     assert RequestLimitExceeded is type(error)
     assert [] == script.sleeps
+    # It was not made, so it costs nothing.
+    assert 500 == retrier.quota.available
 
 
 def test_deadline_allows_retry():
@@ -572,7 +599,7 @@ class Queue(StandardRetrier):
         super().__init__(max_attempts, dice)
         self.pause = 3.0
 
-    def reserve(self):
+    def reserve(self, patience):
         return self.pause
 
 
@@ -602,6 +629,170 @@ def test_turn_without_limit():
     assert Sleep(3.0) == next(flow)
 
 
+class Turns(StandardRetrier):
+    """Counts the turns that are taken and not given back."""
+
+    taken = 0
+
+    def reserve(self, patience):
+        assert patience > 0
+        self.taken += 1
+        return 1.0
+
+    def give_back(self, unused):
+        if unused is None:
+            self.taken -= 1
+        else:
+            super().give_back(unused)
+
+
+def unused_turn():
+    """Return a call whose turn has come, its retrier and its clock."""
+    clock, turns = Clock(), Turns(3, lambda: 1.0)
+    flow = call(STOP, context(clock, retrier=turns, timeout=Timeout(total=10)))
+    assert Sleep(1.0) == next(flow)
+    assert 1 == turns.taken
+    return flow, turns, clock
+
+
+def test_turn_of_a_cancelled_call():
+    """A call that is cancelled while it waits gives its turn back."""
+    flow, turns, _ = unused_turn()
+    flow.close()
+
+    assert 0 == turns.taken
+
+
+def test_turn_without_credentials():
+    """A call that finds no credentials gives its turn back."""
+    flow, turns, _ = unused_turn()
+    flow.send(None)
+    with pytest.raises(CredentialsError):
+        flow.throw(CredentialsError("none"))
+
+    assert 0 == turns.taken
+
+
+def test_turn_without_time():
+    """A call that has no time left for its request gives its turn back."""
+    flow, turns, clock = unused_turn()
+    flow.send(None)
+    clock.move(10)
+    with pytest.raises(TransportError, match=r"^the time limit of 10 s leaves no time"):
+        flow.send(KEYS)
+
+    assert 0 == turns.taken
+
+
+def test_turn_used():
+    """A turn that a request has used is not given back, whatever the end."""
+    turns = Turns(3, lambda: 1.0)
+    Script(BROKEN, success()).run(call(STOP, context(retrier=turns)))
+    assert 2 == turns.taken
+
+    flow, turns, _ = unused_turn()
+    flow.send(None)
+    flow.send(KEYS)
+    flow.close()
+    assert 1 == turns.taken
+
+
+def test_retry_of_a_cancelled_call():
+    """A call that is cancelled before its retry gives that back, and keeps no turn."""
+    flow, turns, _ = unused_turn()
+    flow.send(None)
+    flow.send(KEYS)
+    assert Sleep(0.05) == flow.throw(BROKEN)
+    assert 500 - 14 == turns.quota.available
+    flow.close()
+
+    assert (1, 500) == (turns.taken, turns.quota.available)
+
+
+def test_no_time_at_all():
+    """A call whose deadline is over asks for no turn."""
+    turns = Turns(3, lambda: 1.0)
+    flow = call(STOP, context(retrier=turns), deadline=1000.0)
+    with pytest.raises(TransportError, match=r"leaves no time for attempt 1$"):
+        next(flow)
+
+    assert 0 == turns.taken
+
+
+# Reading.
+
+
+def padded(size, headers=None):
+    """Return a good answer with a body of that many bytes."""
+    return Answer(200, headers or {}, STOPPED + b" " * (size - len(STOPPED)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (padded(256 * 1024), False),
+        (padded(256 * 1024 + 1), True),
+        (padded(4 * 1024, {"content-encoding": "gzip"}), False),
+        (padded(4 * 1024 + 1, {"content-encoding": "gzip"}), True),
+    ],
+)
+def test_large_answers(answer, expected):
+    """An answer that takes long to read is read where it blocks no event loop."""
+    flow = call(STOP, context())
+    next(flow)
+    flow.send(KEYS)
+    try:
+        effect = flow.send(answer)
+    except StopIteration as end:
+        effect, result = None, end.value
+    else:
+        with pytest.raises(StopIteration) as end:
+            flow.send(effect.function())
+        result = end.value.value
+
+    assert expected is isinstance(effect, Blocking)
+    assert "i-1234567890abcdef0" == result.stopping_instances[0].instance_id
+
+
+def test_large_refusal():
+    """What is wrong with a large answer is judged as with a small one."""
+    broken = padded(300_000)
+    broken = Answer(200, {}, broken.body[:-1] + b"<")
+    flow = call(STOP, context(dice=0.0))
+    next(flow)
+    flow.send(KEYS)
+    reading = flow.send(broken)
+    with pytest.raises(ResponseError) as caught:
+        reading.function()
+
+    assert GET_CREDENTIALS == flow.throw(caught.value)
+
+
+def test_large_answer_too_late():
+    """A result does not come after the time limit, however long reading it takes."""
+    clock = Clock()
+    flow = call(STOP, context(clock, timeout=Timeout(total=5)))
+    next(flow)
+    flow.send(KEYS)
+    reading = flow.send(padded(300_000))
+    clock.move(5)
+    with pytest.raises(TransportError) as caught:
+        flow.send(reading.function())
+
+    assert "the time limit of 5 s was over before the answer was read" == str(caught.value)
+    assert (True, True) == (caught.value.is_timeout, caught.value.maybe_sent)
+
+
+def test_large_answer_without_limit():
+    """Without a limit a large answer is never late."""
+    flow = call(STOP, context(timeout=Timeout(total=None)))
+    next(flow)
+    flow.send(KEYS)
+    reading = flow.send(padded(300_000))
+    with pytest.raises(StopIteration):
+        flow.send(reading.function())
+
+
 def test_other_exceptions():
     """What is no EC2Error is not the call's to judge: it goes through as it is."""
     flow = call(STOP, context())
@@ -625,7 +816,7 @@ def test_bad_answer_from_signer():
     with pytest.raises(ConfigError, match=r"^not today$") as caught:
         flow.send(KEYS)
 
-    assert "StopInstances" == caught.value.operation
+    assert ("StopInstances", 0) == (caught.value.operation, caught.value.attempts)
 
 
 def test_several_errors():

@@ -172,7 +172,7 @@ def test_standard():
     policy = StandardRetry(dice=lambda: 0.5)
     first, second = policy.start(), policy.start()
 
-    assert (3, 500, 0.0) == (first.max_attempts, first.quota.available, first.reserve())
+    assert (3, 500, 0.0) == (first.max_attempts, first.quota.available, first.reserve(9.0))
     assert 0.5 == first.retry(THROTTLED, 1, None).delay
     assert (495, 500) == (first.quota.available, second.quota.available)
 
@@ -208,6 +208,18 @@ def test_bad_attempts(value, shown):
     assert f"max_attempts must be a whole number from 1 to 999999999, not {shown}" == str(
         caught.value
     )
+
+
+def test_given_back():
+    """A retry that was not made gives its tokens back; a turn costs nothing."""
+    mine = StandardRetry(dice=lambda: 0.5).start()
+    granted = mine.retry(TRANSIENT, 1, None)
+    assert 500 - 14 == mine.quota.available
+    mine.give_back(None)
+    assert 500 - 14 == mine.quota.available
+    mine.give_back(granted)
+
+    assert 500 == mine.quota.available
 
 
 def test_no_retry():

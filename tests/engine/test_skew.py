@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec2lite.engine.skew import LIMIT, THRESHOLD, Skew
+from ec2lite.engine.skew import EARLIEST, LATEST, LIMIT, THRESHOLD, Skew
 from ec2lite.errors import SKEWED_CODES
 from samples import NOW, http_date
 
@@ -193,14 +193,76 @@ def test_any_date(date):
 
 
 @pytest.mark.parametrize(
-    ("by", "expected"), [(LIMIT, True), (LIMIT + ONE_SECOND, False), (-LIMIT, True)]
+    ("by", "expected"), [(LIMIT, True), (LIMIT + ONE_SECOND, False), (LIMIT - ONE_SECOND, True)]
 )
 def test_limit(by, expected):
-    """A date more than a century away is wrong itself."""
+    """A clock that would be more than a century off is not believed to be."""
     skew = Skew()
 
-    assert expected is learn(skew, http_date(NOW + by))
+    assert expected is learn(skew, http_date(NOW), sent=NOW - by)
     assert (by if expected else timedelta(0)) == skew.offset
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        (EARLIEST, True),
+        (EARLIEST - ONE_SECOND, False),
+        (LATEST - ONE_SECOND, True),
+        (LATEST, False),
+    ],
+)
+def test_dates_of_real_clocks(date, expected):
+    """A date that no service's clock shows is wrong itself."""
+    skew = Skew()
+
+    assert expected is learn(skew, http_date(date))
+
+
+def again(skew, date, **others):
+    """Hand over the second complaint of a call."""
+    code, headers = "RequestExpired", {} if date is None else {"date": date}
+    return skew.learn(code, headers, sent=NOW, received=NOW, signed_for=skew.correct(NOW), **others)
+
+
+FORGED = timedelta(days=400)
+
+
+@pytest.mark.parametrize("date", [http_date(NOW), http_date(NOW + timedelta(hours=5)), None])
+def test_wrong_correction(date):
+    """A call takes one correction; if the service still complains, that one is forgotten."""
+    skew = Skew(offset=FORGED)
+
+    assert again(skew, date, is_corrected=True)
+    assert timedelta(0) == skew.offset
+    assert not again(skew, date, is_corrected=True)
+    assert timedelta(0) == skew.offset
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": http_date(NOW), "age": "5"}, {"date": "soon"}])
+def test_forgotten(headers):
+    """An offset is forgotten, too, if a complaint does not tell the time: it may be wrong."""
+    skew = Skew(offset=FORGED)
+    given = {"sent": NOW, "received": NOW, "signed_for": skew.correct(NOW)}
+
+    assert skew.learn("AuthFailure", headers, **given)
+    assert timedelta(0) == skew.offset
+
+
+def test_right_correction():
+    """A complaint at about the right time has another reason: the correction stays."""
+    skew = Skew(offset=timedelta(hours=1))
+
+    assert not again(skew, http_date(NOW + timedelta(hours=1)), is_corrected=True)
+    assert timedelta(hours=1) == skew.offset
+
+
+def test_forgotten_by_another():
+    """An offset that another call has found meanwhile is kept, and signed with."""
+    skew = Skew(offset=timedelta(hours=2))
+
+    assert learn(skew, None, signed_for=NOW + timedelta(hours=1))
+    assert timedelta(hours=2) == skew.offset
 
 
 def test_last_date():

@@ -170,6 +170,33 @@ def test_no_credentials(wrong):
         ec2lite.build_request(STOP, endpoint=ENDPOINT, credentials=wrong, now=NOW)
 
 
+def test_odd_endpoint():
+    """An endpoint whose host httpx cannot read is refused, and not shown."""
+    endpoint = Endpoint("http://xn--zz--zz", "eu-west-1", "ec2")
+    with pytest.raises(ConfigError) as caught:
+        ec2lite.build_request(STOP, endpoint=endpoint, credentials=KEYS, now=NOW)
+
+    expected = "an http:// or https:// URL, not one that httpx cannot read"
+    assert f"the URL of the endpoint must be {expected}" == str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "message"),
+    [
+        ("endpoint", "https://x", "endpoint must be an ec2lite.Endpoint, not str"),
+        ("now", 0.0, "now must be a datetime, not float"),
+    ],
+)
+def test_wrong_arguments(argument, value, message):
+    """What is wrong is refused by name."""
+    given = {"endpoint": ENDPOINT, "credentials": KEYS, "now": NOW} | {argument: value}
+    with pytest.raises(ConfigError) as caught:
+        ec2lite.build_request(STOP, **given)
+
+    assert message == str(caught.value)
+
+
 def test_none_needed():
     """An operation that goes unsigned needs no credentials."""
     request = ec2lite.build_request(

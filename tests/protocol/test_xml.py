@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
 
-from ec2lite.errors import ResponseError
+from ec2lite.errors import ConfigError, ResponseError
 from ec2lite.protocol import xml
 
 EXPANSION = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
@@ -42,6 +43,14 @@ def test_no_child():
 
     assert "<a> has no <b>" == caught.value.args[0]
     assert not caught.value.is_broken
+
+
+def test_no_lxml(monkeypatch):
+    """Where lxml cannot be loaded, that is a ConfigError before anything is sent."""
+    monkeypatch.setattr(xml, "_thread", threading.local())
+    monkeypatch.setitem(sys.modules, "lxml", None)
+    with pytest.raises(ConfigError, match=r"^lxml, which reads the answers, cannot be loaded: "):
+        xml.load()
 
 
 def test_white_space():
