@@ -57,14 +57,24 @@ if TYPE_CHECKING:
         Endpoint,
         ResponseMetadata,
     )
+    from ec2lite.operations.describe_instance_attribute import DescribeInstanceAttribute
     from ec2lite.operations.describe_instance_status import DescribeInstanceStatus
     from ec2lite.operations.describe_instances import DescribeInstances
     from ec2lite.operations.filters import Filter, UnknownFilterWarning
     from ec2lite.operations.instance import Instance
+    from ec2lite.operations.instance_attributes import DescribeInstanceAttributeResult
     from ec2lite.operations.instance_status import DescribeInstanceStatusResult, InstanceStatus
+    from ec2lite.operations.modify_instance_attribute import (
+        InstanceBlockDeviceMappingSpecification,
+        ModifyInstanceAttribute,
+        ModifyInstanceAttributeResult,
+    )
+    from ec2lite.operations.reboot_instances import RebootInstances, RebootInstancesResult
     from ec2lite.operations.reservations import DescribeInstancesResult, Reservation
     from ec2lite.operations.shapes import InstanceState, InstanceStateChange
+    from ec2lite.operations.start_instances import StartInstances, StartInstancesResult
     from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
+    from ec2lite.operations.terminate_instances import TerminateInstances, TerminateInstancesResult
     from ec2lite.protocol.operation import Operation
     from ec2lite.protocol.request import build_request
     from ec2lite.protocol.response import parse_response
@@ -82,6 +92,8 @@ __all__ = [
     "CredentialsError",
     "DecodeAuthorizationMessage",
     "DecodeAuthorizationMessageResult",
+    "DescribeInstanceAttribute",
+    "DescribeInstanceAttributeResult",
     "DescribeInstanceStatus",
     "DescribeInstanceStatusResult",
     "DescribeInstances",
@@ -95,6 +107,7 @@ __all__ = [
     "GetCallerIdentityResult",
     "IncorrectInstanceState",
     "Instance",
+    "InstanceBlockDeviceMappingSpecification",
     "InstanceIdMalformed",
     "InstanceNotFound",
     "InstanceState",
@@ -102,9 +115,13 @@ __all__ = [
     "InstanceStatus",
     "InsufficientInstanceCapacity",
     "Listing",
+    "ModifyInstanceAttribute",
+    "ModifyInstanceAttributeResult",
     "NoRetry",
     "Operation",
     "OperationNotPermitted",
+    "RebootInstances",
+    "RebootInstancesResult",
     "RequestExpired",
     "RequestLimitExceeded",
     "Reservation",
@@ -114,8 +131,12 @@ __all__ = [
     "SigV4",
     "Signer",
     "StandardRetry",
+    "StartInstances",
+    "StartInstancesResult",
     "StopInstances",
     "StopInstancesResult",
+    "TerminateInstances",
+    "TerminateInstancesResult",
     "Timeout",
     "TransportError",
     "UnauthorizedOperation",
@@ -140,6 +161,8 @@ _HOMES = {
     "CredentialsError": "errors",
     "DecodeAuthorizationMessage": "credentials.sts.decode_authorization_message",
     "DecodeAuthorizationMessageResult": "credentials.sts.decode_authorization_message",
+    "DescribeInstanceAttribute": "operations.describe_instance_attribute",
+    "DescribeInstanceAttributeResult": "operations.instance_attributes",
     "DescribeInstanceStatus": "operations.describe_instance_status",
     "DescribeInstanceStatusResult": "operations.instance_status",
     "DescribeInstances": "operations.describe_instances",
@@ -153,6 +176,7 @@ _HOMES = {
     "GetCallerIdentityResult": "credentials.sts.get_caller_identity",
     "IncorrectInstanceState": "errors",
     "Instance": "operations.instance",
+    "InstanceBlockDeviceMappingSpecification": "operations.modify_instance_attribute",
     "InstanceIdMalformed": "errors",
     "InstanceNotFound": "errors",
     "InstanceState": "operations.shapes",
@@ -160,9 +184,13 @@ _HOMES = {
     "InstanceStatus": "operations.instance_status",
     "InsufficientInstanceCapacity": "errors",
     "Listing": "engine.pages",
+    "ModifyInstanceAttribute": "operations.modify_instance_attribute",
+    "ModifyInstanceAttributeResult": "operations.modify_instance_attribute",
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
     "OperationNotPermitted": "errors",
+    "RebootInstances": "operations.reboot_instances",
+    "RebootInstancesResult": "operations.reboot_instances",
     "RequestExpired": "errors",
     "RequestLimitExceeded": "errors",
     "Reservation": "operations.reservations",
@@ -172,8 +200,12 @@ _HOMES = {
     "SigV4": "signing.sigv4",
     "Signer": "signing.signer",
     "StandardRetry": "engine.retry",
+    "StartInstances": "operations.start_instances",
+    "StartInstancesResult": "operations.start_instances",
     "StopInstances": "operations.stop_instances",
     "StopInstancesResult": "operations.stop_instances",
+    "TerminateInstances": "operations.terminate_instances",
+    "TerminateInstancesResult": "operations.terminate_instances",
     "Timeout": "engine.context",
     "TransportError": "errors",
     "UnauthorizedOperation": "errors",

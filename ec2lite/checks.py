@@ -179,11 +179,11 @@ def instance_ids(ids: str | Iterable[str], name: str = "instance_ids") -> tuple[
     return tuple(dict.fromkeys(cast("tuple[str, ...]", listed)))
 
 
-def instance_id(value: object, name: str = "instance_id") -> str:
+def instance_id(value: str, name: str = "instance_id") -> str:
     """Check that a value can be the id of an instance."""
     if problem := _id_problem(value):
         raise wrong(name, *problem)
-    return cast("str", value)
+    return value
 
 
 def _id_problem(value: object) -> tuple[str, str] | None:
@@ -197,12 +197,12 @@ def _id_problem(value: object) -> tuple[str, str] | None:
     return None if value.isprintable() else ("printable", repr(value))
 
 
-def each_of(name: str, values: object) -> Iterable[object]:
+def each_of(name: str, values: object, expected: str = "a list of strings") -> Iterable[object]:
     """Return what can be iterated: a list, a set, an iterator, but not bytes or a mapping."""
     if isinstance(values, str | bytes | bytearray | memoryview | Mapping):
-        raise wrong(name, "a list of strings", kind(cast("object", values)))
+        raise wrong(name, expected, kind(cast("object", values)))
     if not isinstance(values, Iterable):
-        raise wrong(name, "a list of strings", kind(values))
+        raise wrong(name, expected, kind(values))
     return cast("Iterable[object]", values)
 
 

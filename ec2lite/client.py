@@ -16,7 +16,12 @@ from ec2lite.engine.flow import Flow, arun, run
 from ec2lite.engine.setup import Setup
 from ec2lite.errors import ConfigError
 from ec2lite.methods import async_method, method
+from ec2lite.operations.describe_instance_attribute import DescribeInstanceAttribute
+from ec2lite.operations.modify_instance_attribute import ModifyInstanceAttribute
+from ec2lite.operations.reboot_instances import RebootInstances
+from ec2lite.operations.start_instances import StartInstances
 from ec2lite.operations.stop_instances import StopInstances
+from ec2lite.operations.terminate_instances import TerminateInstances
 from ec2lite.protocol.content import MAX_SIZE
 
 if TYPE_CHECKING:
@@ -161,6 +166,11 @@ class Client(_Base["httpx.BaseTransport"]):
     _world: SyncWorld | None = None
 
     stop_instances: Final = method(StopInstances)
+    start_instances: Final = method(StartInstances)
+    reboot_instances: Final = method(RebootInstances)
+    terminate_instances: Final = method(TerminateInstances)
+    modify_instance_attribute: Final = method(ModifyInstanceAttribute)
+    describe_instance_attribute: Final = method(DescribeInstanceAttribute)
 
     def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
@@ -220,6 +230,11 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
     _world: AsyncWorld | None = None
 
     stop_instances: Final = async_method(StopInstances)
+    start_instances: Final = async_method(StartInstances)
+    reboot_instances: Final = async_method(RebootInstances)
+    terminate_instances: Final = async_method(TerminateInstances)
+    modify_instance_attribute: Final = async_method(ModifyInstanceAttribute)
+    describe_instance_attribute: Final = async_method(DescribeInstanceAttribute)
 
     async def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""

@@ -52,6 +52,7 @@ def dressed(function: F, request: object, owner: str, returns: object = None) ->
     made, cls = cast("Any", function), cast("Any", request)
     signature = inspect.signature(cls)
     result = cls.__orig_bases__[0].__args__[0] if returns is None else returns
+    result = getattr(result, "__forward_arg__", result)  # a class that is imported when needed
     self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     made.__doc__ = cls.__doc__
     made.__module__ = "ec2lite.client"

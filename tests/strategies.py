@@ -115,15 +115,15 @@ def _write(tree: Tree, prefix: str, gap: str, attributes: str = "") -> str:
 
 
 @st.composite
-def stop_trees(draw: st.DrawFn) -> Tree:
-    """Return the elements of an answer to StopInstances, in AWS's order."""
+def change_trees(draw: st.DrawFn, action: str) -> Tree:
+    """Return the elements of an answer that holds changes of state, in AWS's order."""
     changes = draw(st.lists(_CHANGES, max_size=4))
     request_id = draw(st.none() | XML_TEXT.filter(bool))
     members: list[Tree] = [] if request_id is None else [("requestId", request_id)]
-    return "StopInstancesResponse", [*members, ("instancesSet", changes)]
+    return f"{action}Response", [*members, ("instancesSet", changes)]
 
 
-STOP_ANSWERS = stop_trees().flatmap(shuffled).flatmap(documents)
+STOP_ANSWERS = change_trees("StopInstances").flatmap(shuffled).flatmap(documents)
 
 ERROR_CODES = st.sampled_from(
     ["InvalidInstanceID.NotFound", "RequestLimitExceeded", "UnauthorizedOperation", "NewCode"]

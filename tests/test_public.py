@@ -22,6 +22,8 @@ NAMES = [
     "CredentialsError",
     "DecodeAuthorizationMessage",
     "DecodeAuthorizationMessageResult",
+    "DescribeInstanceAttribute",
+    "DescribeInstanceAttributeResult",
     "DescribeInstanceStatus",
     "DescribeInstanceStatusResult",
     "DescribeInstances",
@@ -35,6 +37,7 @@ NAMES = [
     "GetCallerIdentityResult",
     "IncorrectInstanceState",
     "Instance",
+    "InstanceBlockDeviceMappingSpecification",
     "InstanceIdMalformed",
     "InstanceNotFound",
     "InstanceState",
@@ -42,9 +45,13 @@ NAMES = [
     "InstanceStatus",
     "InsufficientInstanceCapacity",
     "Listing",
+    "ModifyInstanceAttribute",
+    "ModifyInstanceAttributeResult",
     "NoRetry",
     "Operation",
     "OperationNotPermitted",
+    "RebootInstances",
+    "RebootInstancesResult",
     "RequestExpired",
     "RequestLimitExceeded",
     "Reservation",
@@ -54,8 +61,12 @@ NAMES = [
     "SigV4",
     "Signer",
     "StandardRetry",
+    "StartInstances",
+    "StartInstancesResult",
     "StopInstances",
     "StopInstancesResult",
+    "TerminateInstances",
+    "TerminateInstancesResult",
     "Timeout",
     "TransportError",
     "UnauthorizedOperation",
@@ -68,6 +79,13 @@ NAMES = [
     "resolve_endpoint",
 ]
 FLAGS = "*, hibernate=None, force=None, skip_os_shutdown=None, dry_run=None"
+ATTRIBUTES = (
+    "disable_api_stop=None, disable_api_termination=None, instance_type=None, "
+    "instance_initiated_shutdown_behavior=None, user_data=None, source_dest_check=None, "
+    "ebs_optimized=None, ena_support=None, sriov_net_support=None, kernel=None, ramdisk=None, "
+    "groups=None, block_device_mappings=None, enclave_options=None, attribute=None, value=None, "
+    "dry_run=None"
+)
 CLIENT = (
     "region=None, *, profile=None, credentials=None, endpoint_url=None, use_fips=None, "
     "use_dualstack=None, retry=None, timeout=None, transport=None, signer=None, "
@@ -173,6 +191,20 @@ def parameters(function):
         (ec2lite.Client, CLIENT),
         (ec2lite.AsyncClient, CLIENT),
         (ec2lite.Client.stop_instances, f"instance_ids, {FLAGS}"),
+        (
+            ec2lite.Client.start_instances,
+            "instance_ids, *, additional_info=None, dry_run=None",
+        ),
+        (ec2lite.Client.reboot_instances, "instance_ids, *, dry_run=None"),
+        (
+            ec2lite.Client.terminate_instances,
+            "instance_ids, *, force=None, skip_os_shutdown=None, dry_run=None",
+        ),
+        (
+            ec2lite.Client.describe_instance_attribute,
+            "instance_id, attribute, *, dry_run=None",
+        ),
+        (ec2lite.Client.modify_instance_attribute, f"instance_id, *, {ATTRIBUTES}"),
         (ec2lite.Client.send, "request"),
         (ec2lite.Client.dry_run, "request"),
         (ec2lite.Client.close, ""),

@@ -75,7 +75,7 @@ class Structure(Kind):
     def check(self, name: str, value: object) -> None:
         """Refuse an object of another class."""
         shape = cast("type[Any]", self.shape)
-        checks.instance(name, value, shape, f"a {shape.__name__}")
+        checks.instance(name, value, shape, f"an object of {shape.__name__}")
 
 
 @frozen

@@ -75,3 +75,7 @@ class StopInstances(Operation[StopInstancesResult]):
     def parse(self, root: Element, metadata: ResponseMetadata) -> StopInstancesResult:
         """Read ``instancesSet/item/{instanceId, currentState, previousState}``."""
         return read_result(StopInstancesResult, root, metadata)
+
+    def answered_ids(self, result: StopInstancesResult) -> tuple[str, ...]:
+        """Return the ids that the answer names."""
+        return tuple(change.instance_id for change in result.stopping_instances)

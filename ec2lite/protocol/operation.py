@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from ec2lite import checks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ec2lite.models import ResponseMetadata
     from ec2lite.protocol.incremental import Collector
     from ec2lite.protocol.xml import Element
@@ -42,6 +44,14 @@ class Operation(ABC, Generic[R]):
     def collector(self) -> Collector[R] | None:
         """Return what reads a large answer while it is being parsed; None reads it whole."""
         return None
+
+    def answered_ids(self, result: R) -> Iterable[str]:
+        """Return the instances that a result names, where an answer may name none but those asked.
+
+        A client compares them with the request's own ``instance_ids`` or ``instance_id``.
+        """
+        del result
+        return ()
 
     @abstractmethod
     def parse(self, root: Element, metadata: ResponseMetadata) -> R:

@@ -22,6 +22,17 @@ def sync(request: ec2lite.StopInstances) -> None:
         assert_type(ec2, ec2lite.Client)
         assert_type(ec2.stop_instances("i-1"), ec2lite.StopInstancesResult)
         ec2.stop_instances({"i-1"}, hibernate=True, force=None, skip_os_shutdown=False)
+        assert_type(ec2.start_instances(["i-1"]), ec2lite.StartInstancesResult)
+        assert_type(ec2.reboot_instances("i-1", dry_run=None), ec2lite.RebootInstancesResult)
+        assert_type(ec2.terminate_instances(iter(["i-1"])), ec2lite.TerminateInstancesResult)
+        assert_type(
+            ec2.modify_instance_attribute("i-1", disable_api_stop=False, user_data=b""),
+            ec2lite.ModifyInstanceAttributeResult,
+        )
+        assert_type(
+            ec2.describe_instance_attribute("i-1", "disableApiStop"),
+            ec2lite.DescribeInstanceAttributeResult,
+        )
         assert_type(ec2.send(request), ec2lite.StopInstancesResult)
         assert_type(ec2.dry_run(request), ec2lite.DryRunResult)
         assert_type(ec2.send(Ping()), int)
@@ -34,6 +45,17 @@ async def asynchronous(request: ec2lite.StopInstances) -> None:
         assert_type(ec2, ec2lite.AsyncClient)
         assert_type(await ec2.stop_instances(["i-1"]), ec2lite.StopInstancesResult)
         await ec2.stop_instances(("i-1",), dry_run=True)
+        assert_type(await ec2.start_instances(["i-1"]), ec2lite.StartInstancesResult)
+        assert_type(await ec2.reboot_instances("i-1"), ec2lite.RebootInstancesResult)
+        assert_type(await ec2.terminate_instances("i-1"), ec2lite.TerminateInstancesResult)
+        assert_type(
+            await ec2.modify_instance_attribute("i-1", groups=["sg-1"]),
+            ec2lite.ModifyInstanceAttributeResult,
+        )
+        assert_type(
+            await ec2.describe_instance_attribute("i-1", attribute="userData"),
+            ec2lite.DescribeInstanceAttributeResult,
+        )
         assert_type(await ec2.send(request), ec2lite.StopInstancesResult)
         assert_type(await ec2.dry_run(request), ec2lite.DryRunResult)
         assert_type(await ec2.send(Ping()), int)
@@ -76,6 +98,27 @@ def results(result: ec2lite.StopInstancesResult) -> None:
     assert_type(metadata.attempts, int)
     assert_type(metadata.earlier_failures, tuple[ec2lite.EC2Error, ...])
     assert_type(result.to_dict(), dict[str, Any])
+
+
+def other_results(
+    started: ec2lite.StartInstancesResult,
+    ended: ec2lite.TerminateInstancesResult,
+    attribute: ec2lite.DescribeInstanceAttributeResult,
+) -> None:
+    """Read the results of StopInstances' neighbours."""
+    assert_type(started.starting_instances, tuple[ec2lite.InstanceStateChange, ...])
+    assert_type(ended.terminating_instances[0].current_state.name, str)
+    assert_type(attribute.disable_api_stop, bool | None)
+    assert_type(attribute.user_data, str | None)
+    assert_type(attribute.block_device_mappings[0].device_name, str | None)
+
+
+def wrong_calls(ec2: ec2lite.Client) -> None:
+    """Pass what no method takes: an ignore that is not needed is an error, too."""
+    ec2.stop_instances(7)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - the mistake
+    ec2.stop_instances("i-1", True)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] - the mistake
+    ec2.stop_instances("i-1", frce=True)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] - the mistake
+    ec2.describe_instance_attribute("i-1")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] - the mistake
 
 
 def failures(ec2: ec2lite.Client) -> None:
