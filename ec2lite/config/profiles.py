@@ -1,18 +1,18 @@
 """The shared config and credentials files: text in, profiles out.
 
-The format is that of the AWS SDKs, which is stricter than an INI file. The rules:
+The format is that of the AWS SDKs; where botocore reads more, so does this. The rules:
 
-- A line that begins with ``[`` opens a section, which goes on until the next one. Sections of the
-  same name are one section; of properties of the same name the last one counts.
+- ``[`` opens a section, which goes on until the next one. Sections of the same name are one
+  section; of properties of the same name the last one counts.
 - The config file has ``[default]``, ``[profile name]``, ``[sso-session name]`` and
-  ``[services name]``. If ``[profile default]`` is there, ``[default]`` is left out.
-- The credentials file has ``[name]``. Its properties win over the config file's.
-- A name is letters, digits and ``-/.%@_:+``. What has another name, or is of another kind, is left
-  out with a warning in the log.
-- ``#`` and ``;`` begin a comment at the start of a line, and after white space. After a section's
-  ``]`` they need no white space. In a continued line only a whole line can be a comment.
-- A line that begins with white space continues the value above, joined by a newline. If that value
-  is empty, such lines are sub-properties.
+  ``[services name]``. If ``[profile default]`` is there, ``[default]`` is left out. A name with
+  spaces stands in quotes. Sections of other kinds belong to other tools.
+- The credentials file has ``[name]``, without quotes. Its properties win over the config file's.
+- A property is ``name = value``, or ``name: value``. Its name is letters, digits and ``-/.%@_:+``.
+- ``#`` and ``;`` begin a comment at the start of a line, and after white space. In a continued line
+  only a whole line can be a comment.
+- A line that is indented more than the property above continues its value, joined by a newline. If
+  that value is empty, such lines are sub-properties.
 
 Messages name the file and the line, never what stands there: it may be a secret in a wrong place.
 https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
@@ -23,7 +23,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from attrs import Factory, define, field, frozen
 
@@ -34,8 +34,11 @@ Value: TypeAlias = str | dict[str, str]
 Section: TypeAlias = dict[str, Value]
 Sections: TypeAlias = dict[str, Section]
 
-_KINDS = frozenset({"profile", "sso-session", "services"})
+_KINDS = ("profile", "sso-session", "services")
 _NAME = r"[A-Za-z0-9\-/.%@_:+]+"
+# Quotes may have a bracket between them. What follows the last bracket is left out.
+_HEADER = re.compile(r"""\[((?:"[^"]*"|'[^']*'|[^\]])*?)\]""")
+_told: set[str] = set()
 
 
 def _names(sections: Sections) -> str:
@@ -85,15 +88,32 @@ def _need_text(name: str, value: object) -> None:
 
 
 def _config_section(title: str) -> tuple[str, str] | None:
-    """Return the kind and the name of a section of the config file; None leaves it out."""
+    """Return the kind and the name of a section of the config file; None for another tool's."""
     if title == "default":
         return "default", "default"
-    kind, _, name = title.replace("\t", " ").partition(" ")
-    return (kind, name.strip()) if kind in _KINDS else None
+    # As botocore has it, "profiles dev" is a profile, too.
+    kind = next((kind for kind in _KINDS if title.startswith(kind)), None)
+    if kind is None:
+        return None
+    words = _words(title)
+    return kind, words[1] if len(words) == 2 else ""
+
+
+def _words(title: str) -> list[str]:
+    """Split a title as a shell would, which is how the AWS CLI quotes names."""
+    if not re.search(r"[\"'\\]", title):
+        return re.split(r"[ \t]+", title)
+    import shlex
+
+    try:
+        return shlex.split(title)
+    except ValueError:
+        return []
 
 
 def _credentials_section(title: str) -> tuple[str, str]:
-    return "profile", title
+    is_of_the_config_file = title.startswith(tuple(f"{kind} " for kind in _KINDS))
+    return "profile", "" if is_of_the_config_file else title
 
 
 def _uncomment(line: str) -> str:
@@ -109,9 +129,11 @@ class _Reader:
     found: dict[str, Sections] = Factory(lambda: {kind: {} for kind in ("default", *_KINDS)})
     number: int = 0
     section: Section | None = None
-    # Where the last property went; what is left out goes to a dict that nobody keeps.
+    # Where the last property went, and how far it was indented; what is left out goes to a dict
+    # that nobody keeps.
     target: Section = field(factory=dict[str, Value])
     key: str | None = None
+    indent: int = 0
 
     def read(self, text: str) -> dict[str, Sections]:
         # Not splitlines(), which also splits at characters that may be part of a value.
@@ -119,62 +141,71 @@ class _Reader:
             stripped = line.strip()
             if not stripped or stripped[0] in "#;":
                 continue
-            if line[0].isspace():
+            indent = len(line) - len(line.lstrip())
+            if self.key is not None and indent > self.indent:
                 self.go_on(stripped)
-            elif line[0] == "[":
-                self.open(line)
+            elif stripped[0] == "[":
+                self.open(stripped)
             else:
-                self.set(line)
+                self.indent = indent
+                self.set(stripped)
         return self.found
 
     def open(self, line: str) -> None:
-        title, bracket, rest = _uncomment(line)[1:].partition("]")
-        if not bracket:
+        header = _HEADER.match(line)
+        if header is None:
             raise self.error("expected `]` at the end of the section's name")
-        if rest.strip() and rest.lstrip()[0] not in "#;":
-            raise self.error("expected nothing after `]` but a comment")
-        kind, name = self.classify(title.strip()) or ("", "")
-        if re.fullmatch(_NAME, name):
+        kind, name = self.classify(header[1].strip()) or ("", "")
+        if name:
             self.section = self.found[kind].setdefault(name, {})
         else:
-            self.warn("a section of another kind, or without a valid name")
             self.section = {}
+            if kind:
+                self.tell("a section whose name is missing, or is not that of a profile here")
         self.key = None
 
     def set(self, line: str) -> None:
         if self.section is None:
             raise self.error("expected a section like `[default]` before the first property")
-        self.key, value, is_valid = self.split(line)
+        self.key, value, is_valid = self.split(line, colon=True)
         self.target = self.section if is_valid else {}
         self.target[self.key] = value
 
     def go_on(self, line: str) -> None:
-        if self.key is None:
-            raise self.error("white space begins the line, but there is no property to continue")
-        before = self.target[self.key]
+        key = cast("str", self.key)
+        before = self.target[key]
         if isinstance(before, str) and before:
-            self.target[self.key] = f"{before}\n{line}"
+            self.target[key] = f"{before}\n{line}"
             return
         nested = before or {}
-        self.target[self.key] = nested
+        self.target[key] = nested
         key, value, is_valid = self.split(line)
         if is_valid:
             nested[key] = value
 
-    def split(self, line: str) -> tuple[str, str, bool]:
+    def split(self, line: str, *, colon: bool = False) -> tuple[str, str, bool]:
         """Return the key, the value, and whether the key is a valid name."""
-        name, equals, value = _uncomment(line).partition("=")
+        line = _uncomment(line)
+        name, sign, value = line.partition("=")
         key = name.strip().lower()
-        if not key or not equals:
-            raise self.error("expected a property like `name = value`")
         is_valid = re.fullmatch(_NAME, key) is not None
+        if colon and not (sign and is_valid):
+            # A name may have a colon, so one divides only a line that makes no sense otherwise.
+            before, mark, after = line.partition(":")
+            if mark and re.fullmatch(_NAME, before.strip()):
+                return before.strip().lower(), after.strip(), True
+        if not key or not sign:
+            raise self.error("expected a property like `name = value`")
         if not is_valid:
-            self.warn("a property without a valid name")
+            self.tell("a property without a valid name")
         return key, value.strip(), is_valid
 
     def error(self, what: str) -> ConfigError:
         return ConfigError(f"{self.file}:{self.number}: {what}")
 
-    def warn(self, what: str) -> None:
-        logger = logging.getLogger(__name__)
-        logger.warning("%s:%d: ignored %s", self.file, self.number, what)
+    def tell(self, what: str) -> None:
+        """Log what is left out, once: each new client reads the files again."""
+        line = f"{self.file}:{self.number}: ignored {what}"
+        if line not in _told:
+            _told.add(line)
+            logging.getLogger(__name__).debug("%s", line)

@@ -2,25 +2,28 @@
 
 What botocore reads differently, on purpose left out of the comparison:
 
-- botocore takes ``:`` for ``=``, ours does not.
+- botocore divides a line at the first ``:`` or ``=``, ours at a ``:`` only where nothing else
+  makes sense: names may have one.
 - botocore knows comments on lines of their own only: ours also after white space in a line.
 - botocore keeps a blank line inside of a continued value, ours does not.
-- botocore lets the properties of a section be indented as a whole: an error of ours.
 - botocore refuses sections and properties that come twice: ours merges them.
 - botocore takes ``[default]`` or ``[profile default]``, whichever is last: ours the latter.
-- botocore takes names of any characters, quoted: ours leaves them out.
 - botocore takes ``[profile x]`` in the credentials file for a profile named ``profile x``.
-- botocore hands ``[DEFAULT]`` down to all sections, and ignores what follows a ``]``.
+- botocore hands ``[DEFAULT]`` down to all sections, and takes the last ``]`` of a line for the end.
+- botocore keeps properties whose names are no names; nobody asks for them.
 - botocore keeps the case of the keys of sub-properties.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 from pathlib import Path
 
 import pytest
+from botocore.configloader import load_config
+from botocore.exceptions import ConfigParseError
 from botocore.session import Session
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -152,14 +155,69 @@ PROFILES = {
         "[default]\nm = 3",
         {"default": {"k": "1", "m": "3"}},
     ),
+    # Indented sections
+    "an indented section": (
+        "[default]\n  k = 1\n  l = 2\n[profile a]\n\tk = 3",
+        "[a]\n    l = 4\n[b]\nk = 5",
+        {"default": {"k": "1", "l": "2"}, "a": {"k": "3", "l": "4"}, "b": {"k": "5"}},
+    ),
+    "a value continued in it": (
+        "[default]\n  k = 1\n   2\n  l = 3",
+        None,
+        {"default": {"k": "1\n2", "l": "3"}},
+    ),
+    "sub-properties in it": (
+        "[default]\n  s3 =\n    a = 1\n    b = 2\n  l = 3",
+        None,
+        {"default": {"s3": {"a": "1", "b": "2"}, "l": "3"}},
+    ),
+    "less and less indented": (
+        "[default]\n   k = 1\n  l = 2\n m = 3\nn = 4",
+        None,
+        {"default": {"k": "1", "l": "2", "m": "3", "n": "4"}},
+    ),
+    "an indented header": (
+        "  [default]\n    k = 1\n    [profile a]\n  l = 2",
+        None,
+        {"default": {"k": "1"}, "a": {"l": "2"}},
+    ),
+    "an indented comment": ("[default]\n  # c\n  k = 1", None, {"default": {"k": "1"}}),
+    # Names as the AWS CLI writes them
+    "double quotes": (
+        '[profile "My Mac"]\nk = 1',
+        "[My Mac]\nl = 2",
+        {"My Mac": {"k": "1", "l": "2"}},
+    ),
+    "single quotes": (
+        "[profile 'Bob Dev.Administrator']\nk = 1",
+        None,
+        {"Bob Dev.Administrator": {"k": "1"}},
+    ),
+    "quotes around nothing special": (
+        '[profile "a"]\nk = 1\n[profile a]\nl = 2',
+        None,
+        {"a": {"k": "1", "l": "2"}},
+    ),
+    "quotes in quotes": ('[profile "it\'s"]', "[it's]\nk = 1", {"it's": {"k": "1"}}),
+    "a bracket in quotes": ('[profile "a]b"] # c', None, {"a]b": {}}),
+    "an escaped space": ("[profile a\\ b]", None, {"a b": {}}),
+    "other characters": ("[profile žluť!]", "[a&b]", {"žluť!": {}, "a&b": {}}),
+    "colons": (
+        "[default]\nk: v\nl : x=1\nm:n = 2",
+        None,
+        {"default": {"k": "v", "l": "x=1", "m:n": "2"}},
+    ),
+    "text after a section": ("[profile a] b", None, {"a": {}}),
+    "a typing error that botocore forgives": ("[profiles a]", None, {"a": {}}),
     # Left out
-    "a name with white space": ("[profile a b]\nk = 1\n[profile c]", "[a b]\nk = 1", {"c": {}}),
-    "a quoted name": ('[profile "a"]', "['a']", {}),
+    "a name with white space": ("[profile a b]\nk = 1\n[profile c]", None, {"c": {}}),
+    "a quote that is not closed": ("[profile it's]\nk = 1\n[default]", None, {"default": {}}),
     "a prefix in the credentials": (None, "[profile a]\nk = 1\n[b]", {"b": {}}),
     "no prefix in the config": ("[a]\nk = 1", None, {}),
     "a prefix without white space": ("[profilea]\nk = 1", None, {}),
     "a prefix in capitals": ("[Profile a]\n[DEFAULT]", None, {}),
     "a kind without a name": ("[profile]\n[sso-session ]\n[services]\n[]", "[]", {}),
+    "an empty name": ("[profile '']", None, {}),
     "an unknown kind": ("[plugins x]\na =\n b = c\n[default]", None, {"default": {}}),
     "an invalid key": ("[default]\na b = 1\n c\nk = v", None, {"default": {"k": "v"}}),
     "an invalid key's sub-properties": (
@@ -208,20 +266,18 @@ def test_sessions_of_credentials():
 
 SECTION = "expected a section like `[default]` before the first property"
 PROPERTY = "expected a property like `name = value`"
-NOTHING_TO_CONTINUE = "white space begins the line, but there is no property to continue"
 ERRORS = {
     "an unclosed section": ("# c\n[profile a", 2, "expected `]` at the end of the section's name"),
-    "a commented bracket": ("[profile a # ]", 1, "expected `]` at the end of the section's name"),
-    "text after a section": ("[a] b", 1, "expected nothing after `]` but a comment"),
     "a property first": ("\n\nk = v", 3, SECTION),
     "a word first": ("word", 1, SECTION),
-    "a continued line first": (" k = v", 1, NOTHING_TO_CONTINUE),
+    "an indented property first": (" k = v", 1, SECTION),
     "a word": ("[a]\nk = v\nword", 3, PROPERTY),
-    "a colon": ("[a]\r\nk : v", 2, PROPERTY),
+    "a colon and no name": ("[a]\r\n: v", 2, PROPERTY),
+    "a colon after no name": ("[a]\r\na b : v", 2, PROPERTY),
     "no name": ("[a]\n= v", 2, PROPERTY),
     "an equals sign in a comment": ("[a]\nk # = v", 2, PROPERTY),
-    "an indented section's content": ("[a]\n  k = v", 2, NOTHING_TO_CONTINUE),
-    "a line continued over a section": ("[a]\nk = v\n[a]\n w", 4, NOTHING_TO_CONTINUE),
+    "a line continued over a section": ("[a]\nk = v\n[a]\n w", 4, PROPERTY),
+    "a sub-property with a colon": ("[a]\ns3 =\n a: b", 3, PROPERTY),
     "a sub-property without =": ("[a]\ns3 =\n word", 3, PROPERTY),
     "a sub-property without a name": ("[a]\ns3 =\n = v", 3, PROPERTY),
     "a word in a section that is left out": ("[a b]\nword", 2, PROPERTY),
@@ -247,18 +303,30 @@ def test_error_names():
         parse_profiles("", "[")
 
 
-def test_warnings(caplog):
-    """What is left out is in the log with its file and line, without its text."""
-    config = "[in valid]\n[default]\nse cret = secret\ns3 =\n  se cret = secret"
-    with caplog.at_level(logging.WARNING, logger="ec2lite.config.profiles"):
-        parse_profiles(config, "[se cret]", config_name="C", credentials_name="D")
+def test_what_is_left_out(caplog):
+    """What nobody can mean is told once, at DEBUG, with its file and line and without its text."""
+    config = "[profile se cret]\n[default]\nse cret = secret\ns3 =\n  se cret = secret"
+    caplog.set_level(logging.DEBUG)
+    for _ in range(2):
+        parse_profiles(config, "[profile secret]", config_name="C", credentials_name="D")
+    section = "a section whose name is missing, or is not that of a profile here"
     expected = [
-        "C:1: ignored a section of another kind, or without a valid name",
+        f"C:1: ignored {section}",
         "C:3: ignored a property without a valid name",
         "C:5: ignored a property without a valid name",
-        "D:1: ignored a section of another kind, or without a valid name",
+        f"D:1: ignored {section}",
     ]
     assert expected == caplog.messages
+    assert {logging.DEBUG} == {record.levelno for record in caplog.records}
+
+
+def test_other_tools(caplog):
+    """Sections that other tools read are not worth a word."""
+    caplog.set_level(logging.DEBUG)
+    config = "[plugins]\nlogin = awscli_login\n[preview]\ncloudfront = true\n[granted x]\na b = 1\n"
+
+    assert Profiles() == parse_profiles(config)
+    assert [] == [text for text in caplog.messages if "section" in text]
 
 
 def test_repr():
@@ -349,6 +417,56 @@ def test_botocore_reads_the_same(config, credentials):
     assert theirs["profiles"] == ours.profiles
     assert theirs["sso_sessions"] == ours.sso_sessions
     assert theirs["services"] == ours.services
+
+
+HEADERS = [
+    *("[default]", "[profile a]", "[profile b] # c", "[sso-session a]", "[services a]"),
+    *('[profile "c d"]', "[profile 'C d']", '[sso-session "e f"]', "[services 'e f']"),
+    *("[profile a b]", "[profile]", "[profile it's]", '[profile "it\'s"]', "[profile g\\ h]"),
+    *("[plugins]", "[granted x]", "[a]"),
+]
+loose_lines = st.builds(
+    "{}{}".format,
+    st.sampled_from(["", "", " ", "  ", "    ", "\t"]),
+    st.sampled_from(HEADERS)
+    | st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["k", "l", "m", "Region", "s3", "ec2", "endpoint_url"]),
+        st.sampled_from(["=", " = ", ":", ": ", " : "]),
+        st.sampled_from(["", "v", "http://x/?a=b", "a:b", "[c]", "'q'"]),
+    )
+    | st.sampled_from(["", "# c", "; c = 1", "word", "[profile a"]),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(loose_lines, max_size=12).map("\n".join))
+@example("[default]\n    region = eu-west-1\n    s3 =\n        k = v\n    l = w")
+def test_what_botocore_reads_is_read(text):
+    """A config file that botocore reads, however loose, says the same to ec2lite."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "config")
+        path.write_text(text)
+        try:
+            theirs = load_config(str(path))
+        except ConfigParseError:
+            return
+    ours = parse_profiles(text)
+    for kind in ("profiles", "sso_sessions", "services"):
+        expected = {name: plain(section) for name, section in theirs[kind].items()}
+        assert expected == getattr(ours, kind)
+
+
+def plain(section):
+    """Return a section of botocore's with keys in lower case, and no blank lines in values."""
+    result = {}
+    for key, value in section.items():
+        if isinstance(value, dict):
+            value = {k.lower(): v for k, v in value.items() if not re.search("[: ?]", k)}
+        else:
+            value = re.sub("\n+", "\n", value)
+        result[key] = value
+    return result
 
 
 @given(st.text(st.sampled_from("[]=#; \t\r\nab:\ufeff\x85é"), max_size=60))
