@@ -373,3 +373,82 @@ def test_hot_path_takes_no_lock_and_little_time():
         spent = time.perf_counter() - start
 
     assert spent / 1000 < 20e-6
+
+
+def in_time(seconds=0.3):
+    """Return what a call with that limit wants."""
+    return GetCredentials(deadline=time.monotonic() + seconds)
+
+
+@pytest.mark.parametrize("colour", ["sync", *BACKENDS])
+def test_early_renewal_leaves_time_for_the_call(colour):
+    """A renewal that is not due yet takes half of the call's time at most, and the old ones stay."""
+    source = Source()
+    cache = held(source) if colour == "sync" else aheld(source)
+    deadlines = []
+
+    def find(deadline):
+        deadlines.append(deadline)
+        # On threads the flow keeps the deadline itself, as those of the providers do.
+        return source.find() if colour == "sync" else sleep()
+
+    def sleep():
+        yield Sleep(60)
+
+    def ask(want):
+        return cache.get(want) if colour == "sync" else anyio.run(cache.get, want, backend=colour)
+
+    ask(GET_CREDENTIALS)
+    source.later(46)
+    source.error = TransportError("down")
+    cache._find = find
+    began = time.monotonic()
+
+    assert "AKID1" == ask(GetCredentials(deadline=began + 0.6)).access_key_id
+    assert time.monotonic() - began < 5
+    assert began + 0.29 < deadlines[0] < began + 0.59
+
+
+@pytest.mark.parametrize("colour", ["sync", *BACKENDS])
+def test_failure_at_the_limit_is_the_callers_own(colour):
+    """What fails because one caller has no more time is tried again by the next one."""
+    source = Source(error=TransportError("HUSH is not said"))
+    cache = held(source) if colour == "sync" else aheld(source)
+    want = in_time(0)
+    with pytest.raises(
+        TransportError, match="limit passed before there were credentials"
+    ) as caught:
+        if colour == "sync":
+            cache.get(want)
+        else:
+            anyio.run(cache.get, want, backend=colour)
+
+    assert (True, False) == (caught.value.is_timeout, caught.value.maybe_sent)
+    assert 0 == cache._state.failures
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_task_is_late(backend):
+    """A task whose finder does not keep its deadline leaves all the same."""
+    cache = aheld(Source(delay=60))
+    began = time.monotonic()
+    with pytest.raises(TransportError, match="the time limit passed") as caught:
+        anyio.run(cache.get, in_time(), backend=backend)
+
+    assert caught.value.is_timeout
+    assert time.monotonic() - began < 5
+
+
+def test_thread_does_not_wait_longer():
+    """A thread that waits for another's renewal leaves at its own limit."""
+    source = Source(gate=threading.Event())
+    cache = held(source)
+    with ThreadPoolExecutor(1) as pool:
+        renewal = pool.submit(cache.get)
+        assert source.started.wait(5)
+        with pytest.raises(TransportError, match="the time limit passed"):
+            cache.get(in_time())
+        source.gate.set()
+
+        assert "AKID1" == renewal.result(5).access_key_id
+    assert "AKID1" == cache.get(in_time()).access_key_id

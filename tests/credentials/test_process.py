@@ -43,3 +43,25 @@ def test_null_character():
 def test_windows():
     """Windows gets the command as it is: each program there splits it itself."""
     assert r'C:\a "b c"' == arguments(r'C:\a "b c"', "It", "win32")
+
+
+@pytest.mark.parametrize(
+    ("frozen", "original", "expected"),
+    [
+        ({}, "/system", "/bundle"),
+        ({"frozen": True}, "/system", "/system"),
+        ({"frozen": True, "_MEIPASS": "/bundle"}, None, None),
+        ({"frozen": True}, None, "/bundle"),
+    ],
+)
+def test_frozen_program(monkeypatch, frozen, original, expected):
+    """A program started by a frozen one loads the system's libraries, not those of the bundle."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/bundle")
+    monkeypatch.delenv("LD_LIBRARY_PATH_ORIG", raising=False)
+    if original is not None:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", original)
+    for name, value in frozen.items():
+        monkeypatch.setattr(sys, name, value, raising=False)
+    program = [sys.executable, "-c", "import os; print(os.environ.get('LD_LIBRARY_PATH'))"]
+
+    assert f"{expected}\n".encode() == execute(program, "It", 10)

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING, cast
@@ -43,7 +44,7 @@ def process(ask: Ask) -> Flow[Credentials]:
 
 
 def arguments(command: str, what: str, platform: str = sys.platform) -> str | list[str]:
-    """Split a command as a shell would; no shell sees it. Windows splits command lines itself."""
+    """Split a command as a shell would; Windows programs split their command lines themselves."""
     if "\0" in command:
         raise CredentialsError(f"{what} cannot be read: it has a null character.")
     if platform == "win32":
@@ -55,7 +56,7 @@ def arguments(command: str, what: str, platform: str = sys.platform) -> str | li
 
 
 def execute(program: str | Sequence[str], what: str, timeout: float) -> bytes:
-    """Return what a program prints; what it says on stderr is shown when it fails."""
+    """Return what a program prints. If it fails, the error shows its stderr, never its stdout."""
     done = _run(program, what, timeout)
     if done is None:
         raise CredentialsError(f"{what} did not end within {timeout:g} seconds.")
@@ -70,10 +71,29 @@ def _run(program: str | Sequence[str], what: str, timeout: float) -> CompletedPr
 
     try:
         return subprocess.run(  # noqa: S603 - the user's own configuration says what to run
-            program, capture_output=True, check=False, timeout=timeout
+            program, capture_output=True, check=False, timeout=timeout, env=_environment()
         )
     except subprocess.TimeoutExpired:
         # It holds what the program printed so far, so it must not become another error's context.
         return None
     except OSError as error:
         raise CredentialsError(f"{what} could not be started: {error.strerror}.") from None
+
+
+def _environment() -> dict[str, str] | None:
+    """Return the program's environment; None is this process's own.
+
+    PyInstaller points the loader at the libraries of the frozen program, and keeps the variable's
+    former value under another name. Programs of the system need the system's libraries.
+    https://pyinstaller.org/en/stable/common-issues-and-pitfalls.html
+    """
+    if not getattr(sys, "frozen", False):
+        return None
+    environ = dict(os.environ)
+    name = "LIBPATH" if sys.platform.startswith("aix") else "LD_LIBRARY_PATH"
+    original = environ.get(f"{name}_ORIG")
+    if original is not None:
+        environ[name] = original
+    elif hasattr(sys, "_MEIPASS"):
+        environ.pop(name, None)
+    return environ
