@@ -168,3 +168,14 @@ def told(error):
         links += [each for each in (link.__cause__, link.__context__) if each and each not in links]
         text += f"{link!s}{link!r}{vars(link)}"
     return text
+
+
+def frames(error, besides):
+    """Return the locals of all frames of an error and what it is chained to, but a file's own."""
+    text, links = "", [error]
+    for link in links:
+        links += [each for each in (link.__cause__, link.__context__) if each and each not in links]
+        for frame, _ in traceback.walk_tb(link.__traceback__):
+            if frame.f_code.co_filename != besides:
+                text += "".join(f"{name}={value!r}\n" for name, value in frame.f_locals.items())
+    return text

@@ -75,6 +75,7 @@ class State:
 
     def fail(self, decided: Plan, error: Exception, deadline: float | None) -> Credentials:
         """Raise the error if it matters; otherwise return what is still valid."""
+        _drop_frames(error)
         if self._old_ones_will_do(decided, error):
             return self.current()
         if seconds_left(deadline) <= _EARLY:
@@ -106,6 +107,18 @@ def own_deadline(decided: Plan, deadline: float | None) -> float | None:
     if deadline is None or decided is not Plan.TRY:
         return deadline
     return deadline - seconds_left(deadline) / 2
+
+
+def _drop_frames(error: Exception) -> None:
+    """Take the providers' frames out of an error of ours: error trackers record the secrets there.
+
+    The message names the provider and the reason. An error that is not ours, a bug say, keeps its
+    frames.
+    """
+    links: list[BaseException] = [error] if isinstance(error, EC2Error) else []
+    for link in links:
+        link.__traceback__ = None
+        links += [each for each in (link.__cause__, link.__context__) if each and each not in links]
 
 
 def _again(error: Exception) -> Exception:

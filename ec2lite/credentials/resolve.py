@@ -86,14 +86,13 @@ def instance_region(settings: Settings, deadline: float | None) -> Flow[str]:
     ask = Ask(settings, settings.profile_name, deadline=deadline)
     try:
         return (yield from region(ask))
-    except (NotHere, CredentialsError) as why:
-        if ask.seconds_left(1) == 0:
-            raise TransportError(
-                f"the time limit passed before there was a Region ({why})",
-                is_timeout=True,
-                maybe_sent=False,
-            ) from None
-        raise ConfigError(f"{NO_REGION}; the instance metadata service has none: {why}") from None
+    except (NotHere, CredentialsError) as error:
+        why = str(error)
+    # Raised out here, as the frames of the error above hold the token.
+    if ask.seconds_left(1) == 0:
+        message = f"the time limit passed before there was a Region ({why})"
+        raise TransportError(message, is_timeout=True, maybe_sent=False)
+    raise ConfigError(f"{NO_REGION}; the instance metadata service has none: {why}")
 
 
 def resolve_credentials(

@@ -104,6 +104,11 @@ class AsyncWaking(AsyncWorld):
         return await AsyncWorld.perform(self, effect)
 
 
+def fails(name: str) -> bool:
+    """Whether a scenario ends in an error."""
+    return "error" in json.loads((FOLDER / name / "test-case.json").read_text("utf-8"))
+
+
 def lay_out(name: str, directory: Path) -> Scenario:
     """Return a scenario whose files are in ``directory``."""
     folder = FOLDER / name

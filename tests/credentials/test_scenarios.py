@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 import re
@@ -13,6 +14,8 @@ import pytest
 import scenario
 
 import samples
+from ec2lite.credentials.async_cache import AsyncCredentialCache
+from ec2lite.credentials.cache import CredentialCache
 from ec2lite.engine.flow import arun, run
 from ec2lite.errors import CredentialsError, EC2Error
 
@@ -72,6 +75,26 @@ def test_no_secret_is_told(laid_out, name, colour, caplog):
     told += [record.exc_text or "" for record in caplog.records]
 
     assert "HUSH" not in "\n".join(told)
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("name", [name for name in scenario.NAMES if scenario.fails(name)])
+def test_no_secret_in_frames(laid_out, name, colour):
+    """No frame of an error has a secret among its locals, which error trackers show."""
+    chain = laid_out.chain()
+    if colour == "sync":
+        cache = CredentialCache(chain.find, None, chain.ask.clock)
+        cache._world = laid_out.world()
+        get = cache.get
+    else:
+        cache = AsyncCredentialCache(chain.find, None, chain.ask.clock)
+        cache._world = laid_out.async_world()
+        get = functools.partial(asyncio.run, cache.get())
+
+    with pytest.raises(EC2Error) as caught:
+        get()
+
+    assert "HUSH" not in samples.frames(caught.value, besides=__file__)
 
 
 def _check_error(case, error):
