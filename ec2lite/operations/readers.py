@@ -7,8 +7,12 @@ of one member in all items, in one go: a fifth of the time where there are many 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from contextlib import suppress
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from attrs import frozen
 
 from ec2lite.errors import ResponseError
 from ec2lite.operations.members import Member, members, once
@@ -16,14 +20,11 @@ from ec2lite.operations.scalars import read_text
 from ec2lite.protocol import xml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from lxml import etree
+    from collections.abc import Iterable
 
     from ec2lite.protocol.xml import Element
 
 T = TypeVar("T")
-Path: TypeAlias = tuple[str, ...]
 
 # Where columns begin to pay: each costs an XPath, however few items there are.
 _FEW: Final = 4
@@ -155,99 +156,102 @@ def _fill(made: object, element: Element, setters: ByTag) -> None:
 # ---- many elements: columns ---------------------------------------------------------------------
 
 
+@frozen(eq=False)
+class _Column:
+    """A member in all items: the XPaths of its texts, and what makes a value of one from each.
+
+    ``count`` is the XPath of the number of items that have it, by local name, as a walk finds it.
+    """
+
+    member: Member
+    texts: tuple[str, ...]
+    count: str
+    make: Callable[..., Any]
+
+
 def items_reader(cls: type[T]) -> Callable[[Element], tuple[T, ...]]:
     """Return the function that reads the ``<item>`` children of an element into a shape each."""
     read = reader(cls)
-    has_columns = _count(cls) <= _MOST_COLUMNS
+    columns = _columns(cls)
 
     def read_items(element: Element) -> tuple[T, ...]:
-        if has_columns and len(element) > _FEW and _are_items(element):
-            table = _join(element, ("item",), cls, cls)
+        if columns and len(element) > _FEW:
+            table = _join(element, columns, cls)
             if table is not None:
-                return tuple(table)
+                # A wrong value is an error here or, if it says no more than that, in the walk.
+                with suppress(ValueError, OverflowError):
+                    return tuple(table)
         return tuple(map(read, element.iterchildren("{*}item")))
 
     return read_items
 
 
-def _count(cls: type[Any]) -> int:
-    """Return how many columns a shape has; too many where one of its members is no column."""
-    counts = [
-        1 if m.kind.from_text() else _count(m.kind.shape) if m.kind.shape else _MOST_COLUMNS + 1
-        for m in members(cls)
-    ]
-    return sum(counts)
+def _columns(cls: type[Any]) -> tuple[_Column, ...]:
+    """Return a shape's columns; none where they are too many, or a member cannot be one."""
+    columns = [_column(member) for member in members(cls)]
+    found = tuple(each for each in columns if each is not None)
+    is_whole = len(found) == len(columns)
+    return found if is_whole and sum(len(each.texts) for each in found) <= _MOST_COLUMNS else ()
 
 
-def _are_items(parent: Element) -> bool:
-    return int(cast("float", _xpath("count", ("item",), parent)(parent))) == len(parent)
+def _column(member: Member) -> _Column | None:
+    """Return the column of a text, or of a structure of texts."""
+    convert, shape = member.kind.from_text(), member.kind.shape
+    count = f"count(*[local-name()='item']/*[local-name()='{member.wire}'][1])"
+    path = f"n:item/n:{member.wire}[1]"
+    if convert is not None:
+        return _Column(member, (f"{path}/text()[1]",), count, convert)
+    inner = members(shape) if shape else ()
+    converts = [convert for each in inner if (convert := each.kind.from_text())]
+    if not inner or len(converts) < len(inner):
+        return None
+    texts = tuple(f"{path}/n:{each.wire}[1]/text()[1]" for each in inner)
+    return _Column(member, texts, count, _maker(cast("type[Any]", shape), converts))
+
+
+def _maker(shape: type[Any], converts: list[Callable[[str], Any]]) -> Callable[..., Any]:
+    def make(*texts: str) -> object:
+        return shape(*[convert(text) for convert, text in zip(converts, texts, strict=True)])
+
+    return make
 
 
 def _join(
-    parent: Element, path: Path, cls: type[Any], make: Callable[..., Any]
-) -> Iterable[Any] | None:
+    parent: Element, columns: tuple[_Column, ...], cls: Callable[..., T]
+) -> Iterable[T] | None:
     """Return an object for each item, or None where a walk has to say what is wrong."""
-    columns: list[Iterable[Any]] = []
-    for member in members(cls):
-        column = _column(parent, (*path, member.wire), member)
-        if column is None:
+    find = _finder(parent)
+    found: list[Iterable[Any]] = []
+    for column in columns:
+        values = _values(parent, find, column)
+        if values is None:
             return None
-        columns.append(column)
-    return map(make, *columns)
+        found.append(values)
+    return map(cls, *found)
 
 
-def _column(parent: Element, path: Path, member: Member) -> Iterable[Any] | None:
-    """Return a member's value for each item."""
-    kind = member.kind
-    convert = kind.from_text()
-    if convert is not None:
-        texts = cast("list[str]", _xpath("texts", path, parent)(parent))
-        # A path finds one text in each item at most. So a column that is as long as there are
-        # items has exactly one from each, in their order.
-        if len(texts) == len(parent):
-            return _converted(texts, convert)
-    present = int(cast("float", _xpath("count", path, parent)(parent)))
-    if present == len(parent) and kind.shape is not None:
-        # A thousand instances have two or three states among them: one object for each of those.
-        return _join(parent, path, kind.shape, functools.cache(kind.shape))
-    if member.required and present < len(parent):
-        return None
-    if present == 0:
-        return [kind.absent() for _ in parent]
-    read = kind.reader()
-    found = [_find(item, path[1:]) for item in parent]
-    return [kind.absent() if each is None else read(each) for each in found]
-
-
-def _converted(texts: list[str], convert: Callable[[str], Any]) -> Iterable[Any] | None:
-    if convert is str:
-        return texts
-    try:
-        known = {text: convert(text) for text in set(texts)}
-    except ValueError:
-        return None
-    return map(known.__getitem__, texts)
-
-
-def _find(element: Element, path: Path) -> Element | None:
-    found: Element | None = element
-    for name in path:
-        found = None if found is None else xml.find(found, name)
-    return found
-
-
-def _xpath(what: str, path: Path, parent: Element) -> etree.XPath:
+def _finder(parent: Element) -> Callable[[str], Any]:
+    """Return what evaluates an XPath whose prefix ``n`` is the parent's own namespace."""
     namespace = str(parent.tag).rpartition("}")[0][1:]
-    return xml.xpath(_expression(what, path, has_namespace=bool(namespace)), namespace)
+    if namespace:
+        return lambda path: xml.xpath(path, namespace)(parent)
+    return lambda path: xml.xpath(path.replace("n:", ""), "")(parent)
 
 
-@functools.lru_cache(maxsize=128)
-def _expression(what: str, path: Path, *, has_namespace: bool) -> str:
-    first, *rest = path
-    if what == "texts":
-        prefix = "n:" if has_namespace else ""
-        steps = [f"{prefix}{first}", *(f"{prefix}{name}[1]" for name in rest), "text()[1]"]
-        return "/".join(steps)
-    # By local name, as a walk does: it decides what is absent.
-    steps = [f"*[local-name()='{first}']", *(f"*[local-name()='{name}'][1]" for name in rest)]
-    return f"count({'/'.join(steps)})"
+def _values(parent: Element, find: Callable[[str], Any], column: _Column) -> Iterable[Any] | None:
+    """Return a member's value for each item; None where an item lacks what it must have."""
+    texts: list[list[str]] = [find(path) for path in column.texts]
+    # A path finds one text in each item at most. So columns that are as long as there are items
+    # have exactly one from each, in their order.
+    if all(len(each) == len(parent) for each in texts):
+        # A thousand instances have two or three states among them: one object for each of those.
+        return texts[0] if column.make is str else map(functools.cache(column.make), *texts)
+    kind, present = column.member.kind, find(column.count)
+    is_missing = column.member.required and present < len(parent)
+    if is_missing or find("count(n:item)") < len(parent):
+        return None
+    if not present:
+        return [kind.absent() for _ in parent]
+    read, name = kind.reader(), column.member.wire
+    elements = [xml.find(item, name) for item in parent]
+    return [kind.absent() if each is None else read(each) for each in elements]

@@ -103,7 +103,7 @@ def test_columns_never_differ_from_a_walk(content, namespace):
     assert outcome(walk, root) == outcome(items_reader(Machine), root)
 
 
-@pytest.mark.parametrize("number", [1, 4, 5, 1000])
+@pytest.mark.parametrize("number", [1, 4, 5, 6, 1000])
 def test_optional_members(number):
     """A member that some items lack is None there, however many there are."""
     item = "<item><id>i</id><state><name>on</name></state>{}</item>"
