@@ -142,7 +142,7 @@ def test_decoded_message():
     ("message", "expected"),
     [
         (b"x", "encoded_message must be a string, not bytes"),
-        (None, "encoded_message must be a string, not NoneType"),
+        (None, "encoded_message must be a string, not None"),
         ("", "encoded_message must be 1 to 10240 characters, not 0 of them"),
         ("x" * 10241, "encoded_message must be 1 to 10240 characters, not 10241 of them"),
     ],

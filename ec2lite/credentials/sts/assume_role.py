@@ -11,6 +11,8 @@ from attrs import field, frozen
 
 from ec2lite.errors import ResponseError
 from ec2lite.models import Credentials, ResponseMetadata
+from ec2lite.operations.fields import checked, form_pairs, sent
+from ec2lite.operations.scalars import INTEGER, TEXT
 from ec2lite.protocol import xml
 from ec2lite.protocol.dates import read_time
 from ec2lite.protocol.operation import Operation
@@ -23,14 +25,14 @@ if TYPE_CHECKING:
 
 @frozen
 class AssumeRoleResult:
-    """Temporary credentials, and ``arn``, who they are: the role and the session's name."""
+    """A role's temporary credentials; ``arn`` has the role's name and the session's."""
 
     credentials: Credentials
     arn: str
     response_metadata: ResponseMetadata
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what boto3 returns for it, without the secrets' neighbours that are not read."""
+        """Return boto3's dict of what is read of the answer: ``AssumedRoleId`` is not."""
         keys = self.credentials
         return {
             "Credentials": {
@@ -44,11 +46,12 @@ class AssumeRoleResult:
         }
 
 
-@frozen
+@frozen(field_transformer=checked)
 class AssumeRole(Operation[AssumeRoleResult]):
-    """Get credentials of a role. ``duration_seconds`` is 900 at least; STS's default is an hour.
+    """Get temporary credentials of a role.
 
-    ``serial_number`` and ``token_code`` are the MFA device and the code it shows.
+    - ``duration_seconds``: how long they are valid, 900 at least; STS's default is an hour.
+    - ``serial_number``, ``token_code``: the MFA device, and the code that it shows.
     """
 
     action: ClassVar[str] = "AssumeRole"
@@ -56,25 +59,16 @@ class AssumeRole(Operation[AssumeRoleResult]):
     version: ClassVar[str] = "2011-06-15"
     confidential: ClassVar[bool] = True
 
-    role_arn: str
-    role_session_name: str
-    external_id: str | None = field(default=None, repr=False)
-    duration_seconds: int | None = None
-    serial_number: str | None = None
-    token_code: str | None = field(default=None, repr=False)
+    role_arn: str = field(metadata=sent("RoleArn", TEXT))
+    role_session_name: str = field(metadata=sent("RoleSessionName", TEXT))
+    external_id: str | None = field(default=None, repr=False, metadata=sent("ExternalId", TEXT))
+    duration_seconds: int | None = field(default=None, metadata=sent("DurationSeconds", INTEGER))
+    serial_number: str | None = field(default=None, metadata=sent("SerialNumber", TEXT))
+    token_code: str | None = field(default=None, repr=False, metadata=sent("TokenCode", TEXT))
 
     def form_pairs(self) -> list[tuple[str, str]]:
         """Return the parameters that are set."""
-        duration = None if self.duration_seconds is None else str(self.duration_seconds)
-        pairs = (
-            ("RoleArn", self.role_arn),
-            ("RoleSessionName", self.role_session_name),
-            ("ExternalId", self.external_id),
-            ("DurationSeconds", duration),
-            ("SerialNumber", self.serial_number),
-            ("TokenCode", self.token_code),
-        )
-        return [(name, value) for name, value in pairs if value is not None]
+        return form_pairs(self)
 
     def parse(self, root: Element, metadata: ResponseMetadata) -> AssumeRoleResult:
         """Read ``AssumeRoleResult/{Credentials, AssumedRoleUser}``."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from attrs import field, frozen
 
 from ec2lite.credentials.sts.assume_role import AssumeRoleResult, read_result
+from ec2lite.operations.fields import checked, form_pairs, sent
+from ec2lite.operations.scalars import TEXT
 from ec2lite.protocol import xml
 from ec2lite.protocol.operation import Operation
 
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
     from ec2lite.protocol.xml import Element
 
 
-@frozen
+@frozen(field_transformer=checked)
 class AssumeRoleWithWebIdentity(Operation[AssumeRoleResult]):
-    """Get credentials of a role for a token of an identity provider. It is not signed."""
+    """Get temporary credentials of a role for a token of an identity provider.
+
+    The request is not signed: the token proves who asks.
+    """
 
     action: ClassVar[str] = "AssumeRoleWithWebIdentity"
     service: ClassVar[str] = "sts"
@@ -28,17 +33,13 @@ class AssumeRoleWithWebIdentity(Operation[AssumeRoleResult]):
     signed: ClassVar[bool] = False
     confidential: ClassVar[bool] = True
 
-    role_arn: str
-    role_session_name: str
-    web_identity_token: str = field(repr=False)
+    role_arn: str = field(metadata=sent("RoleArn", TEXT))
+    role_session_name: str = field(metadata=sent("RoleSessionName", TEXT))
+    web_identity_token: str = field(repr=False, metadata=sent("WebIdentityToken", TEXT))
 
     def form_pairs(self) -> list[tuple[str, str]]:
         """Return the three parameters."""
-        return [
-            ("RoleArn", self.role_arn),
-            ("RoleSessionName", self.role_session_name),
-            ("WebIdentityToken", self.web_identity_token),
-        ]
+        return form_pairs(self)
 
     def parse(self, root: Element, metadata: ResponseMetadata) -> AssumeRoleResult:
         """Read ``AssumeRoleWithWebIdentityResult/{Credentials, AssumedRoleUser}``."""

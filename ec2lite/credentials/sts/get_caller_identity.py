@@ -5,35 +5,26 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import frozen
 
-from ec2lite.models import ResponseMetadata
+from ec2lite.operations.fields import Result, read_result, required, shape, text
 from ec2lite.protocol import xml
 from ec2lite.protocol.operation import Operation
 
 if TYPE_CHECKING:
+    from ec2lite.models import ResponseMetadata
     from ec2lite.protocol.xml import Element
 
 
-@frozen
-class GetCallerIdentityResult:
-    """Whose credentials they are: ``account`` (twelve digits), ``arn`` and ``user_id``."""
+@shape
+class GetCallerIdentityResult(Result):
+    """Whose credentials signed the request: ``account`` (twelve digits), ``arn``, ``user_id``."""
 
-    account: str
-    arn: str
-    user_id: str
-    response_metadata: ResponseMetadata
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the dict that boto3 would have returned, key for key."""
-        return {
-            "UserId": self.user_id,
-            "Account": self.account,
-            "Arn": self.arn,
-            "ResponseMetadata": self.response_metadata.to_dict(),
-        }
+    account: str = required(text("Account"))
+    arn: str = required(text("Arn"))
+    user_id: str = required(text("UserId"))
 
 
 @frozen
@@ -50,10 +41,5 @@ class GetCallerIdentity(Operation[GetCallerIdentityResult]):
 
     def parse(self, root: Element, metadata: ResponseMetadata) -> GetCallerIdentityResult:
         """Read ``GetCallerIdentityResult/{Account, Arn, UserId}``."""
-        result = xml.child(root, "GetCallerIdentityResult")
-        return GetCallerIdentityResult(
-            account=xml.text(result, "Account"),
-            arn=xml.text(result, "Arn"),
-            user_id=xml.text(result, "UserId"),
-            response_metadata=metadata,
-        )
+        document = xml.child(root, "GetCallerIdentityResult")
+        return read_result(GetCallerIdentityResult, document, metadata)
