@@ -1,4 +1,4 @@
-"""Where a service is: botocore's endpoint rules, for the five services that ec2lite talks to.
+"""Where a service is: botocore's endpoint rules, for the five services that ec2lite calls.
 
 A Region belongs to the first partition whose pattern it matches, so Regions that do not exist yet
 work too; one that matches none is looked for in the first partition, ``aws``.
@@ -15,7 +15,7 @@ from ec2lite.config.partitions import PARTITIONS, Partition
 from ec2lite.errors import ConfigError
 from ec2lite.models import Endpoint
 
-# Service: the beginning of its host name, and the name to sign for.
+# For each service the beginning of its host name, and the name to sign for.
 _SERVICES: Final = {
     "ec2": ("ec2", "ec2"),
     "sts": ("sts", "sts"),
@@ -56,16 +56,16 @@ def resolve_endpoint(
         raise ConfigError(f"{NO_REGION}; the global STS has no FIPS or dual-stack endpoint")
     partition = find_partition(region)
     if not (is_global or re.match(partition.pattern, region)):
-        # Otherwise the host would be one that does not exist.
+        # Its host would not exist.
         checks.aws_region("region", region)
     _check_variants(partition, use_fips, use_dualstack)
     if service == "signin":
         host = _signin_host(region, partition, use_fips, use_dualstack)
     elif is_global:
-        # The one Region that is not a place: STS's first, global endpoint.
+        # The global endpoint of STS, which is older than those of the Regions.
         host, region = f"sts.{partition.suffix}", partition.global_region
     else:
-        # In GovCloud the plain names are FIPS endpoints.
+        # In GovCloud the plain names are the FIPS endpoints.
         is_plain_fips = partition.name == "aws-us-gov" and not use_dualstack
         fips = "-fips" if use_fips and not is_plain_fips else ""
         suffix = partition.dualstack_suffix if use_dualstack else partition.suffix
@@ -74,17 +74,17 @@ def resolve_endpoint(
 
 
 def _without_fips(region: str) -> tuple[str, bool]:
-    """Return the Region that a pseudo-Region stands for, and whether it was one.
+    """Return the Region that a pseudo-Region means, and whether it was one.
 
-    ``fips-us-east-1`` and ``us-east-1-fips`` were names before there was a setting. They are
-    rewritten as botocore's client does.
+    ``fips-us-east-1`` and ``us-east-1-fips`` are older than the setting. botocore's client rewrites
+    them in the same way.
     """
     plain = region.replace("fips-", "").replace("-fips", "")
     return plain, plain != region
 
 
 def find_partition(region: str) -> Partition:
-    """Return the partition of a Region, also of one that nobody knows yet."""
+    """Return the partition of a Region, known or future; the first one if no pattern matches."""
     for partition in PARTITIONS:
         if region in partition.extra_regions or re.match(partition.pattern, region):
             return partition
@@ -100,9 +100,9 @@ def check_region(region: str | None) -> str:
 
 def _override(url: str, use_fips: bool, use_dualstack: bool) -> str:
     if use_fips:
-        raise ConfigError("use_fips and endpoint_url do not go together")
+        raise ConfigError("use_fips must not be True together with an endpoint URL")
     if use_dualstack:
-        raise ConfigError("use_dualstack and endpoint_url do not go together")
+        raise ConfigError("use_dualstack must not be True together with an endpoint URL")
     return checks.url("endpoint_url", url)
 
 

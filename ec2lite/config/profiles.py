@@ -36,7 +36,7 @@ Sections: TypeAlias = dict[str, Section]
 
 _KINDS = ("profile", "sso-session", "services")
 _NAME = r"[A-Za-z0-9\-/.%@_:+]+"
-# Quotes may have a bracket between them. What follows the last bracket is left out.
+# A bracket between quotes belongs to the name. What follows the last bracket is ignored.
 _HEADER = re.compile(r"""\[((?:"[^"]*"|'[^']*'|[^\]])*?)\]""")
 _told: set[str] = set()
 
@@ -91,7 +91,7 @@ def _config_section(title: str) -> tuple[str, str] | None:
     """Return the kind and the name of a section of the config file; None for another tool's."""
     if title == "default":
         return "default", "default"
-    # As botocore has it, "profiles dev" is a profile, too.
+    # As in botocore, "profiles dev" is a profile, too.
     kind = next((kind for kind in _KINDS if title.startswith(kind)), None)
     if kind is None:
         return None
@@ -129,8 +129,7 @@ class _Reader:
     found: dict[str, Sections] = Factory(lambda: {kind: {} for kind in ("default", *_KINDS)})
     number: int = 0
     section: Section | None = None
-    # Where the last property went, and how far it was indented; what is left out goes to a dict
-    # that nobody keeps.
+    # Where the last property went. What is left out goes to a dict that nobody keeps.
     target: Section = field(factory=dict[str, Value])
     key: str | None = None
     indent: int = 0
@@ -190,7 +189,7 @@ class _Reader:
         key = name.strip().lower()
         is_valid = re.fullmatch(_NAME, key) is not None
         if colon and not (sign and is_valid):
-            # A name may have a colon, so one divides only a line that makes no sense otherwise.
+            # A name may have a colon. It separates only where the line makes no sense otherwise.
             before, mark, after = line.partition(":")
             if mark and re.fullmatch(_NAME, before.strip()):
                 return before.strip().lower(), after.strip(), True

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ec2lite.config.profiles import Profiles, Section, Value
     from ec2lite.models import Endpoint
 
-# What services are called in AWS_ENDPOINT_URL_<NAME> and, in lower case, in a `services` section.
+# The names of services in AWS_ENDPOINT_URL_<NAME> and, in lower case, in a `services` section.
 # https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html
 _SERVICE_IDS: Final = {
     "ec2": "EC2",
@@ -60,7 +60,7 @@ class Settings:
 
     @property
     def profile_is_explicit(self) -> bool:
-        """Whether the caller named the profile: it then wins over keys in the environment."""
+        """Whether the caller passed the profile, which then precedes keys in the environment."""
         return self.profile is not None
 
     @property
@@ -98,8 +98,8 @@ class Settings:
     @property
     def shared_files(self) -> SharedFiles:
         """Both files, read on first use."""
-        # No lock, which a forked child could find locked for ever: of two that are read at the same
-        # time, one stays.
+        # Without a lock, which a forked child might find locked for ever. If two threads read the
+        # files at the same time, one result stays.
         if self._shared_files is None:
             config, credentials = self.config_path, self.credentials_path
             self._shared_files = shared_files.read(
@@ -109,11 +109,11 @@ class Settings:
 
     @property
     def files(self) -> Profiles:
-        """What both files say; one that counts as absent is empty."""
+        """The profiles of both files; a file that counts as absent is empty."""
         return self.shared_files.profiles
 
     def need_files(self) -> None:
-        """Raise a ``ConfigError`` if a file is there that cannot be read."""
+        """Raise a ``ConfigError`` if a file exists and cannot be read."""
         if notes := self.shared_files.unreadable:
             raise ConfigError(f"cannot read {'; '.join(notes)}")
 
@@ -164,9 +164,9 @@ class Settings:
         value, where = self._find(variable, key)
         if value is None:
             return None
-        # At most nine digits: int() refuses thousands of them with an error of its own.
+        # Nine digits at most: for thousands of digits int() has an error of its own.
         if not (value.isascii() and value.isdigit() and len(value) < 10 and int(value) >= minimum):
-            raise ConfigError(f"{where} must be a whole number, {minimum} at least")
+            raise ConfigError(f"{where} must be a whole number from {minimum}")
         return int(value)
 
     @property
@@ -200,8 +200,8 @@ class Settings:
     def ca_bundle(self) -> str | None:
         """AWS_CA_BUNDLE, ``ca_bundle`` of the profile, or REQUESTS_CA_BUNDLE: a path.
 
-        A blank one is a ``ConfigError``, as in botocore: whoever set it meant to trust less than
-        everything.
+        A blank one is a ``ConfigError``, as in botocore: whoever set it wanted to trust fewer
+        authorities, not the usual ones.
         """
         where, value = self._find_ca_bundle()
         if value is None:

@@ -1,9 +1,9 @@
-"""The config and the credentials file, read from disk.
+"""Read the config and the credentials file from disk.
 
-A path at which there is no readable file counts as absent: nothing is there, or a folder (which
-``docker run -v`` makes of a missing file), or a folder above it that this user may not enter. A
-file that is there and cannot be read is another matter: it may name the credentials that are meant,
-so whoever needs it must not go on without it. A line at DEBUG tells of both.
+A path without a readable file counts as absent: nothing is there, or a folder (``docker run -v``
+makes one of a missing file), or a parent folder that this user may not enter. A file that exists
+and cannot be read is different: it may name the credentials that are meant, so whoever needs it
+must not go on without it. Both are logged at DEBUG.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _logger: Final = logging.getLogger(__name__)
 
 @frozen
 class SharedFiles:
-    """What both files say, and in words why one was passed over or could not be read."""
+    """What both files say, and why a file was passed over or could not be read."""
 
     profiles: Profiles
     passed_over: tuple[str, ...]
@@ -30,7 +30,7 @@ class SharedFiles:
 
 
 def read(config: tuple[str, str], credentials: tuple[str, str]) -> SharedFiles:
-    """Read both files; each is given as the name that messages call it by, and its path.
+    """Read both files; each is given by its name in messages and its path.
 
     A ``ConfigError`` names the file that is not UTF-8, or the line that is malformed.
     """
@@ -50,7 +50,7 @@ class _Reader:
     unreadable: list[str] = field(factory=list[str])
 
     def read(self, name: str, path: str) -> str | None:
-        """Return a file's text, None if there is none that can be read."""
+        """Return a file's text, or None if there is no file that can be read."""
         try:
             with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes twice the time
                 content = file.read()
@@ -75,9 +75,9 @@ class _Reader:
 
 
 def _is_file(path: str) -> bool:
-    """Whether something is there that this user might read if permitted: no folder."""
+    """Whether a file exists at a path: anything but a folder."""
     try:
-        # As `os.path.exists`, but it does not take "forbidden" for an answer.
+        # Not `os.path.isfile`: pipes are read, too.
         status = os.stat(path)  # noqa: PTH116 - as above
     except (OSError, ValueError):
         return False

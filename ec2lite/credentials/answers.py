@@ -1,4 +1,4 @@
-"""Documents that hold secrets: read so that no error ever quotes them.
+"""Read documents that hold secrets, without ever quoting them in an error.
 
 Exceptions of the parsers carry the text. They are let go before another error is raised: ``from
 None`` would only hide them, and whoever walks ``__context__``, as error trackers do, would find it.
@@ -36,7 +36,7 @@ def parse_json(body: bytes | str, what: str) -> dict[str, Any]:
 
 
 def is_not_json(answer: Answer) -> bool:
-    """Whether an answer is empty or broken, as from a service that is just starting."""
+    """Whether an answer is empty or broken, as while the service starts."""
     return _load(answer.body) is _BROKEN
 
 
@@ -62,14 +62,14 @@ def parse_time(value: object, what: str) -> datetime:
 
 
 def string(document: Mapping[str, Any], key: str, what: str) -> str:
-    """Return a string that has to be there."""
+    """Return a required string."""
     if not (found := optional(document, key, what)):
         raise CredentialsError(f"{what} has no {key}.")
     return found
 
 
 def optional(document: Mapping[str, Any], key: str, what: str) -> str | None:
-    """Return a string that need not be there."""
+    """Return an optional string."""
     value = document.get(key)
     if value is not None and not isinstance(value, str):
         raise CredentialsError(f"{what}: {key} is not a string.")
@@ -79,7 +79,7 @@ def optional(document: Mapping[str, Any], key: str, what: str) -> str | None:
 def later(
     start: datetime, document: Mapping[str, Any], key: str, what: str, unit: timedelta = _SECOND
 ) -> datetime:
-    """Return the time that a whole number of units has to name, counted from ``start``."""
+    """Return the time that a required whole number of units names, counted from ``start``."""
     value = document.get(key)
     if not isinstance(value, int):
         raise CredentialsError(f"{what} has no {key}.")
@@ -90,14 +90,14 @@ def later(
 
 
 def plain(value: str, what: str) -> str:
-    """Return a string that a header may have; of others HTTP libraries complain, quoting them."""
+    """Return a string if a header may have it; HTTP libraries quote the others in their errors."""
     if not (value.isascii() and value.isprintable()):
-        raise CredentialsError(f"{what} has characters that no header may have.")
+        raise CredentialsError(f"{what} has characters that a header must not have.")
     return value
 
 
 def members(document: Mapping[str, Any], key: str, what: str) -> dict[str, Any]:
-    """Return an object that has to be there."""
+    """Return a required object."""
     value = document.get(key)
     if not isinstance(value, dict):
         raise CredentialsError(f"{what} has no {key}.")
@@ -105,7 +105,7 @@ def members(document: Mapping[str, Any], key: str, what: str) -> dict[str, Any]:
 
 
 def keys(document: Mapping[str, Any], what: str, *, account_id: str | None = None) -> Credentials:
-    """Return the credentials of a document with ``AccessKeyId``, ``SecretAccessKey`` and so on."""
+    """Return the credentials in a document with ``AccessKeyId``, ``SecretAccessKey`` and so on."""
     end = optional(document, "Expiration", what)
     return credentials(
         what,
@@ -118,7 +118,7 @@ def keys(document: Mapping[str, Any], what: str, *, account_id: str | None = Non
 
 
 def credentials(what: str, *parts: Any) -> Credentials:  # noqa: ANN401 - checked by the class
-    """Return ``Credentials`` of those parts; an error names ``what`` they come from."""
+    """Return ``Credentials`` made of the parts; an error names ``what`` they come from."""
     try:
         return Credentials(*parts)
     except ConfigError as error:
@@ -126,7 +126,7 @@ def credentials(what: str, *parts: Any) -> Credentials:  # noqa: ANN401 - checke
 
 
 def error_code(body: bytes, headers: Mapping[str, str]) -> str:
-    """Return the code of an error answer, `` (…)``, or nothing: never a sentence of it.
+    """Return the code of an error answer as `` (…)``, or an empty string; never its sentence.
 
     A sentence might quote what was sent; a code is letters.
     """

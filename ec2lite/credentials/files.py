@@ -1,4 +1,4 @@
-"""Files that hold secrets, read and written as the AWS tools do that share them."""
+"""Read and write files that hold secrets, as the AWS tools that share them do."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read(path: str | Path, what: str) -> Flow[str]:
 
 
 def read_json(path: Path, what: str) -> Flow[dict[str, Any] | None]:
-    """Return the JSON object in a file, or None when there is no such file."""
+    """Return the JSON object in a file, or None if the file does not exist."""
     text = yield from _read(path, what)
     return None if text is None else parse_json(text, f"{what} {path}")
 
@@ -53,9 +53,9 @@ def _content(path: Path) -> bytes | None:
 
 
 def write_json(path: Path, document: dict[str, Any]) -> Flow[None]:
-    """Replace a file by a JSON object, at once and for the owner's eyes only.
+    """Replace a file by a JSON object, atomically, readable by its owner only.
 
-    Where that fails, in a read-only home say, it is only logged: what is in hand is still good.
+    A failure, in a read-only home say, is logged and not raised: the new content is valid anyway.
     """
     try:
         yield Blocking(lambda: _replace(path, json.dumps(document)))
@@ -66,7 +66,7 @@ def write_json(path: Path, document: dict[str, Any]) -> Flow[None]:
 def _replace(path: Path, content: str) -> None:
     from tempfile import NamedTemporaryFile
 
-    # Its files are made with mode 0600. A reader sees the old file or the new one, never a half.
+    # It creates files with mode 0600. A reader sees the old file or the new one, never a part.
     with NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
         try:
             file.write(content)

@@ -1,9 +1,9 @@
-"""When credentials are renewed: decisions only, no lock, no clock.
+"""When to renew credentials: decisions only, without a lock or a clock.
 
-They are renewed before they end, so that no request is signed with keys that end under way. In the
-first window (15 to 10 minutes before the end) one caller tries, and the others go on with what is
-still valid; if it fails, nobody hears of it but the log. In the second window everybody waits for
-the new ones. The windows are botocore's.
+They are renewed before they end, so that no request is signed with keys that end on the way. In the
+first window (15 to 10 minutes before the end) one caller tries, and the others keep using the old
+ones; a failure is only logged. In the second window everybody waits for the new ones. The windows
+are botocore's.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Plan(Enum):
 
 @frozen
 class Held:
-    """Credentials, and until when they are given without further thought.
+    """Credentials, and until when they are used without a renewal.
 
-    ``keep_until`` and ``must_from`` are None for credentials that do not end. Until
-    ``spared_until`` they are not renewed for being rejected: that gave the same ones just now.
+    ``keep_until`` and ``must_from`` are None for credentials that do not end. Before
+    ``spared_until`` a rejection does not renew them, because that just gave the same ones.
     """
 
     found: Found
@@ -47,7 +47,7 @@ class Held:
 
 
 def plan(held: Held | None, now: datetime, rejected: Credentials | None = None) -> Plan:
-    """Decide."""
+    """Decide what to do with what is held at that time."""
     if held is None or _is_refused(held, now, rejected):
         return Plan.MUST
     if held.keep_until is None or held.must_from is None or now < held.keep_until:
@@ -62,7 +62,7 @@ def _is_refused(held: Held, now: datetime, rejected: Credentials | None) -> bool
 
 
 def _same(one: Credentials, other: Credentials) -> bool:
-    """Whether the keys are the same; a later end makes them no better."""
+    """Whether the keys are the same; a later end does not make them better."""
     return (one.access_key_id, one.secret_access_key, one.session_token) == (
         other.access_key_id,
         other.secret_access_key,
@@ -79,8 +79,8 @@ def is_over(held: Held, now: datetime) -> bool:
 def renewed(found: Found, now: datetime, before: Held | None = None) -> Held:
     """Return what is held after a renewal.
 
-    Keys that were short-lived from the start (15 minutes, by ``aws login``) would be in a window
-    all their life: theirs are the last half and the last quarter of it.
+    Keys that live for 15 minutes (``aws login``) would be in a window all their life. Their windows
+    are the last half and the last quarter of it.
     """
     same = before is not None and _same(before.found.credentials, found.credentials)
     spared = now + BACK_OFF if same else None
@@ -93,7 +93,7 @@ def renewed(found: Found, now: datetime, before: Held | None = None) -> Held:
 
 
 def kept(held: Held, now: datetime) -> Held:
-    """Return what is held after a renewal that failed without need: it is let be for a minute."""
+    """Return what is held after an early renewal failed: the next attempt is in a minute."""
     if held.must_from is None:
         return held
     return evolve(held, keep_until=min(now + BACK_OFF, held.must_from))

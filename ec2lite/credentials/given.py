@@ -1,4 +1,4 @@
-"""Credentials that the caller brings."""
+"""Credentials that the caller passes."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class AsyncFixed:
 
 @frozen
 class Foreign:
-    """Gives what an object like botocore's gives to threads; it is asked for every request."""
+    """Gives the keys of an object like botocore's to threads, asking it for every request."""
 
     source: Any = field(repr=False)
     provider: str = "argument"
 
     def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
-        """Return its current keys. It renews them itself, and takes the time that it takes."""
+        """Return its current keys. The object renews them itself; no time limit interrupts it."""
         del want
         try:
             return _thaw(self.source.get_frozen_credentials())
@@ -63,15 +63,15 @@ class Foreign:
 
 @frozen
 class AsyncForeign:
-    """Gives what an object like botocore's gives to tasks; it is asked for every request."""
+    """Gives the keys of an object like botocore's to tasks, asking it for every request."""
 
     source: Any = field(repr=False)
     provider: str = "argument"
 
     async def get(self, want: GetCredentials = GET_CREDENTIALS) -> Credentials:
-        """Return its current keys, asking in a worker thread if that may take long.
+        """Return its current keys, asking in a worker thread if that may block.
 
-        Objects whose ``get_frozen_credentials`` is a coroutine function (aiobotocore's) will do.
+        ``get_frozen_credentials`` may be a coroutine function, as aiobotocore's is.
         Raises ``CredentialsError``, or ``TransportError`` when ``want.deadline`` passes first.
         """
         import anyio
@@ -87,18 +87,18 @@ class AsyncForeign:
         ask: Callable[[], Any] = self.source.get_frozen_credentials
         if inspect.iscoroutinefunction(ask):
             return await ask()
-        # botocore's own say whether asking would mean to renew them: a thread costs 60 us.
+        # botocore's objects say whether a renewal is due. If not, save the 60 us of a thread.
         renewal_due = getattr(self.source, "refresh_needed", None)
         if renewal_due is not None and not renewal_due():
             return ask()
         import anyio.to_thread
 
-        # The thread of a caller who has left goes on, and its result is dropped.
+        # When the caller leaves, the thread goes on, and its result is dropped.
         return await anyio.to_thread.run_sync(ask, abandon_on_cancel=True)
 
 
 def check(given: object) -> None:
-    """Refuse what can give no credentials, before it is needed."""
+    """Refuse an object that cannot give credentials, before a call needs it."""
     if not isinstance(given, Credentials) and not checks.has(given, _FROZEN):
         expected = f"ec2lite.Credentials or an object with {_FROZEN}()"
         raise checks.wrong("credentials", expected, checks.kind(given))

@@ -1,4 +1,4 @@
-"""Requests to what hands out credentials: a few attempts, and errors that quote nothing."""
+"""Requests to services that give credentials: a few attempts, and errors that quote nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
 
 _PRESENT = 3
-# Seconds, as for calls to EC2: ``Timeout`` says where they are from.
+# Seconds, as for calls to EC2: see ``Timeout``.
 _LIMITS = {"connect": 3.1, "read": 60.0, "write": 60.0, "pool": 60.0}
 _LONGEST = 1024 * 1024
 
@@ -51,8 +51,8 @@ def send(
 ) -> Flow[Answer]:
     """Return the answer, whatever its status; raise ``UnreachableError`` if there is none.
 
-    ``is_spoilt`` tells which good answers make no sense and are worth another attempt. Nothing is
-    asked, and no pause begins, that would end after the deadline in ``ask``.
+    ``is_spoilt`` tells which answers with HTTP 200 make no sense and are worth another attempt. No
+    request and no pause lasts beyond the deadline in ``ask``.
     """
     attempt = 1
     while True:
@@ -70,7 +70,7 @@ def send(
 
 
 def _limit(request: httpx.Request, ask: Ask, what: str) -> None:
-    """Let a request take no longer than its own limits, and no longer than the caller waits."""
+    """Limit a request to the time that it may take and that the caller waits."""
     left = ask.seconds_left(float("inf"))
     if left <= 0:
         late = UnreachableError(f"{what} was not asked: the time limit has passed.")
@@ -82,13 +82,13 @@ def _limit(request: httpx.Request, ask: Ask, what: str) -> None:
 
 
 class UnreachableError(CredentialsError):
-    """No answer came. ``timed_out`` says that somebody was there, but silent."""
+    """No answer came. ``timed_out`` says that a host was reached, but silent."""
 
     timed_out = False
 
 
 def direct(method: str, url: str, headers: Mapping[str, str], *, timeout: float) -> httpx.Request:
-    """Return a request to an address of this machine: through no proxy, and not patient."""
+    """Return a request to a link-local address: without a proxy, and with short limits."""
     import httpx
 
     limits = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
@@ -116,7 +116,7 @@ def _answer(outcome: Answer | TransportError, what: str) -> Answer:
 
 
 def _unreachable(what: str, error: TransportError) -> UnreachableError:
-    """Return the error to raise, which quotes nothing that was received."""
+    """Return the error to raise; it quotes nothing that was received."""
     if not _is_present(error):
         return UnreachableError(f"{what} cannot be reached: {error}")
     reason = "did not answer in time" if error.is_timeout else "broke the connection off"
@@ -128,8 +128,8 @@ def _unreachable(what: str, error: TransportError) -> UnreachableError:
 def _is_present(outcome: Answer | TransportError) -> bool:
     if isinstance(outcome, Answer):
         return True
-    # A transport of the caller's may name the wrong error, so `maybe_sent` does not believe it; but
-    # to give a host up too early does no harm here.
+    # `maybe_sent` does not believe the errors of foreign transports, which may be misnamed. Here
+    # it does no harm to believe them: at worst a host is given up too early.
     unreached = type(outcome.__cause__).__name__ in {"ConnectError", "ConnectTimeout"}
     return outcome.maybe_sent and not unreached
 

@@ -1,4 +1,4 @@
-"""From what a caller passes to what gives credentials: fixed ones, an object's, or the chain's.
+"""What gives a client its credentials: fixed ones, the caller's object, or the default chain.
 
 The chain is imported only where it is needed: a client with given credentials starts 8 ms sooner.
 """
@@ -36,7 +36,7 @@ def credentials_for(
     mfa_token: Callable[[str], str] | None = None,
     signer: Signer | None = None,
 ) -> CredentialsSource:
-    """Return where a client's credentials come from, for threads.
+    """Return what gives credentials to threads.
 
     ``credentials`` is what the caller passed: ``Credentials``, an object with botocore's
     ``get_frozen_credentials()``, or None for the default chain. Anything else is a ``ConfigError``.
@@ -62,7 +62,7 @@ def async_credentials_for(
     mfa_token: Callable[[str], str] | None = None,
     signer: Signer | None = None,
 ) -> AsyncCredentialsSource:
-    """Return where a client's credentials come from, for tasks; as ``credentials_for``."""
+    """Return what gives credentials to tasks, as ``credentials_for`` does for threads."""
     if credentials is None:
         from ec2lite.credentials.async_cache import AsyncCredentialCache
         from ec2lite.credentials.chain import default_chain
@@ -117,7 +117,7 @@ def resolve_credentials(
 async def aresolve_credentials(
     profile: str | None = None, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> Credentials:
-    """Run the default chain once, awaiting; as ``resolve_credentials``."""
+    """Run the default chain once, as ``resolve_credentials`` does, awaiting."""
     settings = Settings(profile=profile)
     if transport is not None:
         return await async_credentials_for(None, settings, transport).get(_by_then())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 T = TypeVar("T")
 FindRegion: TypeAlias = "Callable[[Settings, float | None], Flow[str]]"
-# Seconds and their number: longer than the metadata service takes to answer, or not to.
+# Seconds, and how many of them: longer than the metadata service takes to answer, or fails to.
 _WAIT: Final = 0.05
 _WAITS: Final = 200
 
@@ -86,12 +86,12 @@ class Setup:
         # STS has a global endpoint, which needs no Region.
         if self.find_region is not None and service != "sts" and not self._region():
             yield from self._ask_for_region(self.find_region)
-        # No lock, which a forked child could find locked for ever: of two that are made at the same
-        # time, one stays.
+        # Without a lock, which a forked child might find locked for ever. If two threads make it at
+        # the same time, one context stays.
         return self._contexts.setdefault(service, self._make_context(service))
 
     def _ask_for_region(self, find_region: FindRegion) -> Flow[None]:
-        """Ask once for the instance's Region; who comes meanwhile waits for the answer."""
+        """Ask once for the instance's Region; calls that come meanwhile wait for the answer."""
         self.settings.need_files()
         total = self.timeout.total
         waits = _WAITS

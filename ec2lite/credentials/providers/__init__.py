@@ -1,1 +1,1 @@
-"""Where credentials are looked for: a provider a file."""
+"""The providers of credentials, one a file."""

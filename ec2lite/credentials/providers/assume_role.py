@@ -1,4 +1,4 @@
-"""A role assumed with other credentials: those of a profile, or of this machine.
+"""A role, assumed with other credentials: those of a profile, or of this machine.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
 """
@@ -29,7 +29,7 @@ _SOURCES = {
 }
 
 
-# Long before Python's limit on nested calls; nobody has so many.
+# Far below Python's limit on nested calls, and more than anybody has.
 _LONGEST_CHAIN = 50
 
 
@@ -67,7 +67,7 @@ def _duration(ask: Ask) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise CredentialsError(f"duration_seconds of profile {ask.profile} is not a number.")
+        raise CredentialsError(f"duration_seconds of profile {ask.profile} must be a number.")
     return int(value)
 
 
@@ -119,14 +119,14 @@ def _of_profile(ask: Ask, name: str, of_a_profile: Sequence[Named]) -> Flow[Cred
             f"The source_profile {name!r} of profile {ask.profile} does not exist."
         )
     source = ask.for_source_profile(name)
-    # A profile may be its own source, for its static keys; anything else that returns is a loop.
+    # A profile may be its own source, for its static keys. Any other return is a circle.
     own_keys = name == ask.profile and has_keys(source)
     if name in source.visited and not own_keys:
         raise CredentialsError(
-            f"source_profile goes round in a circle: {' -> '.join((*source.visited, name))}."
+            f"The source_profiles form a circle: {' -> '.join((*source.visited, name))}."
         )
     if len(source.visited) > _LONGEST_CHAIN:
-        raise CredentialsError(f"More than {_LONGEST_CHAIN} roles lead from one to the other.")
+        raise CredentialsError(f"More than {_LONGEST_CHAIN} roles are chained by source_profile.")
     if _has_role(source) and not has_keys(source):
         return (yield from assume_role(source, of_a_profile))
     providers = [(f"{title} ({name})", provider) for title, provider in of_a_profile]

@@ -21,7 +21,7 @@ _RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 _FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 _TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - a variable's name
 _ECS = "169.254.170.2"
-# ECS's, EKS Pod Identity's two: the only ones besides loopback that may see the token in plain.
+# The hosts of ECS and EKS Pod Identity. Only they and loopback may get the token in plain text.
 _HOSTS = frozenset({_ECS, "169.254.170.23", "fd00:ec2::23", "localhost"})
 _TIMEOUT = 2.0
 _PATIENCE = http.Patience(pause=1.0)
@@ -51,7 +51,7 @@ def container(ask: Ask) -> Flow[Credentials]:
 def _url(ask: Ask) -> str:
     if path := ask.env(_RELATIVE):
         if not path.startswith("/"):
-            raise CredentialsError(f"{_RELATIVE} does not begin with a slash.")
+            raise CredentialsError(f"{_RELATIVE} must begin with a slash.")
         return _sendable(f"http://{_ECS}{path}", _RELATIVE)
     url = ask.env(_FULL)
     if url is None:
@@ -61,7 +61,7 @@ def _url(ask: Ask) -> str:
 
 
 def _sendable(url: str, name: str) -> str:
-    """Return a URL that the HTTP library takes; its own error is not for users of ours."""
+    """Return a URL if the HTTP library accepts it; its own errors are not ours."""
     import httpx
 
     try:
@@ -72,7 +72,7 @@ def _sendable(url: str, name: str) -> str:
 
 
 def check_host(url: str) -> None:
-    """Refuse a URL that would carry the token in plain to a host that has no business with it."""
+    """Refuse a URL that would send the token in plain text to a host that must not have it."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -85,7 +85,7 @@ def check_host(url: str) -> None:
         return
     allowed = ", ".join(sorted(_HOSTS))
     raise CredentialsError(
-        f"{_FULL} names the host {host!r}; allowed are https, a loopback address, {allowed}."
+        f"{_FULL} must be https, or name a loopback address or one of {allowed}, not {host!r}."
     )
 
 
@@ -100,7 +100,7 @@ def _token(ask: Ask) -> Flow[str | None]:
     name, path = _TOKEN, ask.env(f"{_TOKEN}_FILE")
     token = ask.env(_TOKEN)
     if path:
-        # EKS replaces the file every hour, so it is read each time.
+        # EKS replaces the file every hour, so read it each time.
         name = f"{_TOKEN}_FILE"
         token = (yield from files.read(ask.settings.expand(path), name)).strip()
     return answers.plain(token, name) if token else None

@@ -1,4 +1,4 @@
-"""Proof that a token's holder has the key it was given to: DPoP with ES256.
+"""DPoP with ES256: the proof that whoever uses a token has the key that it was issued to.
 
 https://www.rfc-editor.org/rfc/rfc9449#section-4.2
 It needs the package cryptography, which the extra ``[login]`` brings.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def is_available() -> bool:
-    """Whether the package that signs is installed, and in order."""
+    """Whether the package that signs is installed and can be imported."""
     try:
         import cryptography
         from cryptography.hazmat.primitives.asymmetric import ec

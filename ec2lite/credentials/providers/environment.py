@@ -29,7 +29,7 @@ def environment(ask: Ask) -> Flow[Credentials]:
         "The environment",
         key,
         secret,
-        # The first is a name of former times, which botocore reads first, too.
+        # The first is the old name; botocore reads it first, too.
         ask.env("AWS_SECURITY_TOKEN") or ask.env("AWS_SESSION_TOKEN"),
         None if end is None else parse_time(end, "AWS_CREDENTIAL_EXPIRATION"),
         ask.env("AWS_ACCOUNT_ID"),

@@ -45,7 +45,7 @@ _NO_TOKEN = {
 
 @define
 class _Service:
-    """Where the metadata service is, how patient to be with it, and the token it gave."""
+    """Where the metadata service is, how often to ask it, and the token that it gave."""
 
     ask: Ask
     url: str

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
     from ec2lite.models import Credentials
 
-# botocore takes the keys of the file while they have more than this.
+# botocore uses the keys of the file while they are valid for longer than this.
 _RENEW = timedelta(minutes=5)
 _WHAT = "AWS Sign-In"
 _ANSWER = "AWS Sign-In's answer"
@@ -54,7 +54,7 @@ def login(ask: Ask) -> Flow[Credentials]:
     if held.expiration is not None and held.expiration > now:
         return held
     raise CredentialsError(
-        f"The keys of `aws login` have expired, and renewing them takes the package cryptography: "
+        f"The keys of `aws login` have expired. Renewing them needs the package cryptography: "
         f"pip install 'ec2lite[login]'. Or let the AWS CLI renew them: put `credential_process = "
         f"aws configure export-credentials --profile {ask.profile} --format process` into another "
         f"profile, and use that one."
@@ -119,7 +119,7 @@ def _refusal(ask: Ask, status: int, code: str) -> CredentialsError:
 
 
 def _endpoint(ask: Ask, document: dict[str, Any]) -> str:
-    # Older sign-ins did not note where they were made.
+    # Older sign-ins did not record their Region.
     region = answers.optional(document, "signInRegion", "The file of `aws login`")
     return ask.settings.endpoint("signin", region or ask.settings.region).url
 
@@ -127,7 +127,7 @@ def _endpoint(ask: Ask, document: dict[str, Any]) -> str:
 def _request(ask: Ask, url: str, document: dict[str, Any]) -> httpx.Request:
     import httpx
 
-    # A proof is good for one request, so each attempt makes its own.
+    # A proof is valid for one request, so each attempt makes its own.
     proof = dpop.proof(document["dpopKey"], url, ask.clock())
     body = {
         "clientId": document["clientId"],

@@ -37,8 +37,8 @@ def process(ask: Ask) -> Flow[Credentials]:
     output = cast("bytes", (yield Blocking(lambda: execute(program, what, timeout))))
     document = answers.parse_json(output, f"What {what[0].lower()}{what[1:]} printed")
     if document.get("Version") != 1:
-        raise CredentialsError(f"{what} did not print the Version 1 that it should.")
-    # What others call Token has another name here.
+        raise CredentialsError(f"{what} must print Version 1, and did not.")
+    # Here the token has another name than elsewhere.
     document["Token"] = document.get("SessionToken")
     return answers.keys(document, what, account_id=ask.value("aws_account_id"))
 

@@ -1,4 +1,4 @@
-"""What the providers that assume a role share: the call to STS, with the credentials given."""
+"""What the providers that assume a role share: the call to STS with given credentials."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _role(ask: Ask) -> _Role:
         _merge(ask, session, values)
     if missing := [key for key in _NEEDED if key not in values]:
         raise CredentialsError(
-            f"Profile {ask.profile} is configured for SSO, but has no {', '.join(missing)}."
+            f"Profile {ask.profile} is configured for SSO, but lacks {', '.join(missing)}."
         )
     region = values["sso_region"]
     login = sso_token.Login(ask.profile, values["sso_start_url"], region, session)
@@ -82,7 +82,7 @@ def _merge(ask: Ask, session: str, values: dict[str, str]) -> None:
             continue
         if values.setdefault(key, value) != value:
             raise CredentialsError(
-                f"{key} in profile {ask.profile} is not that of its sso_session {session!r}."
+                f"{key} of profile {ask.profile} contradicts that of its sso_session {session!r}."
             )
 
 

@@ -1,4 +1,4 @@
-"""The token that ``aws sso login`` leaves behind, renewed without a person where that is possible.
+"""The token that ``aws sso login`` leaves behind, renewed where that takes no person.
 
 https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html
 """
@@ -30,7 +30,7 @@ _NEEDED = ("refreshToken", "clientId", "clientSecret", "registrationExpiresAt")
 
 @frozen
 class Login:
-    """A sign-in: which profile needs it, and where. ``session`` is None in the legacy format."""
+    """A sign-in that a profile needs. ``session`` is None in the legacy format."""
 
     profile: str
     start_url: str
@@ -39,12 +39,12 @@ class Login:
 
     @property
     def file_name(self) -> str:
-        """What the AWS CLI calls the file of its token."""
+        """The name that the AWS CLI gives the file of the token."""
         name = self.start_url if self.session is None else self.session
         return hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest() + ".json"
 
     def is_over(self, why: str) -> CredentialsError:
-        """Return the error that says what a person has to do."""
+        """Return the error that tells a person which command to run."""
         return CredentialsError(f"The SSO sign-in {why}. Run: aws sso login{self._option}")
 
     @property
@@ -53,7 +53,7 @@ class Login:
 
 
 def access_token(ask: Ask, login: Login) -> Flow[str]:
-    """Return a token that is valid now."""
+    """Return a valid token, renewed if it ends soon."""
     path = Path(ask.settings.expand("~/.aws/sso/cache")) / login.file_name
     document = yield from files.read_json(path, "The SSO token file")
     if document is None:
@@ -72,7 +72,7 @@ def access_token(ask: Ask, login: Login) -> Flow[str]:
 
 
 def _renewable(document: dict[str, Any], now: datetime, what: str) -> bool:
-    """Whether the file holds what renewing takes, and the client's registration is valid."""
+    """Whether the file has all that a renewal needs, and the client's registration is valid."""
     if not all(document.get(key) for key in _NEEDED):
         return False
     ends = f"{what}: registrationExpiresAt"
@@ -80,7 +80,7 @@ def _renewable(document: dict[str, Any], now: datetime, what: str) -> bool:
 
 
 def _renew(ask: Ask, login: Login, document: dict[str, Any]) -> Flow[dict[str, Any] | None]:
-    """Return the file's next content, or None where the service does not renew the token."""
+    """Return the file's new content, or None if the service does not renew the token."""
     try:
         token = yield from _ask_oidc(ask, login, document)
         access = answers.string(token, "accessToken", _ANSWER)

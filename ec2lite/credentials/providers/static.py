@@ -1,4 +1,4 @@
-"""Keys that stand in a profile.
+"""Keys in a profile.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
 """
@@ -38,5 +38,5 @@ def static(ask: Ask) -> Flow[Credentials]:
 
 
 def has_keys(ask: Ask) -> bool:
-    """Whether the profile has keys, or a part of them."""
+    """Whether the profile has keys, or one of the two."""
     return bool(ask.value("aws_access_key_id") or ask.value("aws_secret_access_key"))

@@ -1,4 +1,4 @@
-"""A role by a token from an identity provider: EKS service accounts, CI systems.
+"""A role, assumed with an identity provider's token: EKS service accounts, CI systems.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
 """
@@ -52,7 +52,7 @@ def _assume(ask: Ask) -> Flow[Credentials]:
     token = yield from files.read(ask.settings.expand(path), "The web identity token file")
     request = AssumeRoleWithWebIdentity(
         role_arn=role,
-        # Read again each time: the identity provider replaces it before it expires.
+        # Read the file each time: the identity provider replaces it before the token expires.
         web_identity_token=token.strip(),
         role_session_name=_setting(ask, "role_session_name") or session_name(ask),
     )
@@ -60,9 +60,9 @@ def _assume(ask: Ask) -> Flow[Credentials]:
 
 
 def _setting(ask: Ask, key: str) -> str | None:
-    """Return a setting as botocore does: each of the three from the environment first.
+    """Return one of the three settings, from the environment first, as botocore does.
 
-    A profile that was named, by the caller or as a source, leaves the environment out.
+    For a profile that was named, by the caller or as a source, the environment does not count.
     """
     by_name = ask.settings.profile_is_explicit or ask.is_source
     value = None if by_name else ask.env(_VARIABLES[key])
