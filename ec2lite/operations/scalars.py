@@ -118,11 +118,13 @@ def _time(text: str) -> datetime | None:
 
 
 def _aware(time: datetime) -> datetime:
+    """Return a time with a zone: one without is meant in UTC, here as in what EC2 sends."""
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _write_time(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = _aware(time).astimezone(UTC).isoformat()
+    return text.removesuffix("+00:00") + "Z"
 
 
 def _write_bytes(value: bytes) -> str:
