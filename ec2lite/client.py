@@ -13,10 +13,13 @@ from ec2lite.credentials.resolve import instance_region
 from ec2lite.engine.call import call
 from ec2lite.engine.dry_run import DryRunResult, dry_run
 from ec2lite.engine.flow import Flow, arun, run
+from ec2lite.engine.pages import AsyncListing, Listing
 from ec2lite.engine.setup import Setup
 from ec2lite.errors import ConfigError
-from ec2lite.methods import async_method, method
+from ec2lite.methods import async_listing, async_method, listing, method
 from ec2lite.operations.describe_instance_attribute import DescribeInstanceAttribute
+from ec2lite.operations.describe_instance_status import DescribeInstanceStatus
+from ec2lite.operations.describe_instances import DescribeInstances
 from ec2lite.operations.modify_instance_attribute import ModifyInstanceAttribute
 from ec2lite.operations.reboot_instances import RebootInstances
 from ec2lite.operations.start_instances import StartInstances
@@ -35,10 +38,12 @@ if TYPE_CHECKING:
     from ec2lite.engine.retry import RetryPolicy
     from ec2lite.engine.world import AsyncWorld, SyncWorld
     from ec2lite.models import Credentials
+    from ec2lite.operations.paging import Paged
     from ec2lite.protocol.operation import Operation
     from ec2lite.signing.signer import Signer
 
 R = TypeVar("R")
+Item = TypeVar("Item")
 T = TypeVar("T")
 
 
@@ -103,6 +108,10 @@ class _Base(Generic[T]):
         self._transport = transport
         self._lock = threading.Lock()
 
+    def _ask(self, request: Operation[R]) -> Flow[R]:
+        self._check_open()
+        return self._setup.perform(call, request)
+
     def _check_open(self) -> None:
         if self._closed:
             raise ConfigError("the client is closed")
@@ -165,6 +174,8 @@ class Client(_Base["httpx.BaseTransport"]):
     _owned: httpx.BaseTransport | None
     _world: SyncWorld | None = None
 
+    describe_instance_status: Final = listing(DescribeInstanceStatus)
+    describe_instances: Final = listing(DescribeInstances)
     stop_instances: Final = method(StopInstances)
     start_instances: Final = method(StartInstances)
     reboot_instances: Final = method(RebootInstances)
@@ -175,6 +186,10 @@ class Client(_Base["httpx.BaseTransport"]):
     def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
         return self._run(self._setup.perform(call, request))
+
+    def listing(self, request: Paged[R, Item]) -> Listing[R, Item]:
+        """Iterate over what a request describes, page after page; see ``Listing``."""
+        return Listing(request, self._ask, lambda: self._world or self._open())
 
     def dry_run(self, request: Operation[Any]) -> DryRunResult:
         """Ask whether a request would be permitted, without carrying it out."""
@@ -229,6 +244,8 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
     _owned: httpx.AsyncBaseTransport | None
     _world: AsyncWorld | None = None
 
+    describe_instance_status: Final = async_listing(DescribeInstanceStatus)
+    describe_instances: Final = async_listing(DescribeInstances)
     stop_instances: Final = async_method(StopInstances)
     start_instances: Final = async_method(StartInstances)
     reboot_instances: Final = async_method(RebootInstances)
@@ -239,6 +256,10 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
     async def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
         return await self._run(self._setup.perform(call, request))
+
+    def listing(self, request: Paged[R, Item]) -> AsyncListing[R, Item]:
+        """Iterate over what a request describes, page after page; see ``AsyncListing``."""
+        return AsyncListing(request, self._ask, lambda: self._world or self._open())
 
     async def dry_run(self, request: Operation[Any]) -> DryRunResult:
         """Ask whether a request would be permitted, without carrying it out."""

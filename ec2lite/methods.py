@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from ec2lite.client import AsyncClient, Client
+    from ec2lite.engine.pages import AsyncListing, Listing
+    from ec2lite.operations.paging import Paged
     from ec2lite.protocol.operation import Operation
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 F = TypeVar("F")
 
 
@@ -42,6 +45,31 @@ def async_method(
         return await self.send(request(*args, **kwargs))
 
     return dressed(call, request, "AsyncClient")
+
+
+def listing(request: Callable[P, Paged[R, T]]) -> Callable[Concatenate[Client, P], Listing[R, T]]:
+    """Return the method of ``Client`` that iterates over the items of such a request."""
+
+    def call(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Listing[R, T]:
+        return self.listing(request(*args, **kwargs))
+
+    return dressed(call, request, "Client", _listing_of("Listing", request))
+
+
+def async_listing(
+    request: Callable[P, Paged[R, T]],
+) -> Callable[Concatenate[AsyncClient, P], AsyncListing[R, T]]:
+    """Return the method of ``AsyncClient`` that iterates over the items of such a request."""
+
+    def call(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncListing[R, T]:
+        return self.listing(request(*args, **kwargs))
+
+    return dressed(call, request, "AsyncClient", _listing_of("AsyncListing", request))
+
+
+def _listing_of(name: str, request: object) -> str:
+    page, item = cast("Any", request).__orig_bases__[0].__args__
+    return f"{name}[{page.__forward_arg__}, {item.__forward_arg__}]"
 
 
 def dressed(function: F, request: object, owner: str, returns: object = None) -> F:

@@ -13,7 +13,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 import ec2lite
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 LOOPS = ("asyncio", "uvloop", "trio")
 NAMES = ("sync", *LOOPS)
@@ -58,6 +58,26 @@ class Colour:
                 portal.call(client.close)
 
 
+class ListingInLoop:
+    """An AsyncListing on an event loop in another thread, to be used like a Listing."""
+
+    def __init__(self, listing: ec2lite.AsyncListing[Any, Any], portal: BlockingPortal) -> None:
+        self._listing = listing
+        self._portal = portal
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._iterate(aiter(self._listing))
+
+    def pages(self) -> Iterator[Any]:
+        """Iterate over the results instead."""
+        return self._iterate(self._listing.pages())
+
+    def _iterate(self, iterator: AsyncIterator[Any]) -> Iterator[Any]:
+        end = object()
+        while (item := self._portal.call(anext, iterator, end)) is not end:
+            yield item
+
+
 class InLoop:
     """An AsyncClient on an event loop in another thread, to be used like a Client."""
 
@@ -67,11 +87,15 @@ class InLoop:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._client, name)
-        if not inspect.iscoroutinefunction(value):
+        if not callable(value):
             return value
 
         def blocking(*args: Any, **kwargs: Any) -> Any:
-            return self._portal.call(functools.partial(value, *args, **kwargs))
+            if inspect.iscoroutinefunction(value):
+                return self._portal.call(functools.partial(value, *args, **kwargs))
+            result = value(*args, **kwargs)
+            is_listing = isinstance(result, ec2lite.AsyncListing)
+            return ListingInLoop(result, self._portal) if is_listing else result
 
         return blocking
 

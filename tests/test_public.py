@@ -86,6 +86,15 @@ ATTRIBUTES = (
     "groups=None, block_device_mappings=None, enclave_options=None, attribute=None, value=None, "
     "dry_run=None"
 )
+DESCRIBE = (
+    "instance_ids=None, *, filters=None, include_managed_resources=None, all_instances=False, "
+    "page_size=None, next_token=None, dry_run=None"
+)
+DESCRIBE_STATUS = (
+    "instance_ids=None, *, filters=None, include_all_instances=None, "
+    "include_managed_resources=None, all_instances=False, page_size=None, next_token=None, "
+    "dry_run=None"
+)
 CLIENT = (
     "region=None, *, profile=None, credentials=None, endpoint_url=None, use_fips=None, "
     "use_dualstack=None, retry=None, timeout=None, transport=None, signer=None, "
@@ -205,6 +214,10 @@ def parameters(function):
             "instance_id, attribute, *, dry_run=None",
         ),
         (ec2lite.Client.modify_instance_attribute, f"instance_id, *, {ATTRIBUTES}"),
+        (ec2lite.Client.describe_instances, DESCRIBE),
+        (ec2lite.AsyncClient.describe_instances, DESCRIBE),
+        (ec2lite.Client.describe_instance_status, DESCRIBE_STATUS),
+        (ec2lite.AsyncClient.describe_instance_status, DESCRIBE_STATUS),
         (ec2lite.Client.send, "request"),
         (ec2lite.Client.dry_run, "request"),
         (ec2lite.Client.close, ""),

@@ -9,7 +9,7 @@ import functools
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import field, frozen
 
@@ -62,21 +62,21 @@ class Filters(tuple[Filter, ...]):
     __slots__ = ()
 
 
-Given: TypeAlias = "Mapping[str, str | Iterable[str]] | Iterable[Filter] | None"
-"""What a caller may write: ``{"tag:env": ["dev"]}``, or ``Filter`` objects."""
-
-
-def instance_filters(filters: Given) -> Filters | None:
+def instance_filters(
+    filters: Mapping[str, str | Iterable[str]] | Iterable[Filter] | None,
+) -> Filters | None:
     """Check the filters of DescribeInstances. (An attrs converter.)."""
     return _checked(filters, instance_names)
 
 
-def status_filters(filters: Given) -> Filters | None:
+def status_filters(
+    filters: Mapping[str, str | Iterable[str]] | Iterable[Filter] | None,
+) -> Filters | None:
     """Check the filters of DescribeInstanceStatus. (An attrs converter.)."""
     return _checked(filters, status_names)
 
 
-def _checked(filters: Given, names: Callable[[], frozenset[str]]) -> Filters | None:
+def _checked(filters: object, names: Callable[[], frozenset[str]]) -> Filters | None:
     # attrs.evolve converts once more what was checked, and warned of, already.
     if filters is None or isinstance(filters, Filters):
         return filters

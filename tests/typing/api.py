@@ -35,6 +35,14 @@ def sync(request: ec2lite.StopInstances) -> None:
         )
         assert_type(ec2.send(request), ec2lite.StopInstancesResult)
         assert_type(ec2.dry_run(request), ec2lite.DryRunResult)
+        for instance in ec2.describe_instances(filters={"tag:env": ["dev"]}, page_size=50):
+            assert_type(instance, ec2lite.Instance)
+            ec2.stop_instances([instance.instance_id])
+        for page in ec2.describe_instances("i-1", include_managed_resources=True).pages():
+            assert_type(page, ec2lite.DescribeInstancesResult)
+        for status in ec2.describe_instance_status(include_all_instances=True, all_instances=True):
+            assert_type(status, ec2lite.InstanceStatus)
+        assert_type(ec2.send(ec2lite.DescribeInstances(["i-1"])), ec2lite.DescribeInstancesResult)
         assert_type(ec2.send(Ping()), int)
     assert_type(ec2.close(), None)
 
@@ -58,6 +66,10 @@ async def asynchronous(request: ec2lite.StopInstances) -> None:
         )
         assert_type(await ec2.send(request), ec2lite.StopInstancesResult)
         assert_type(await ec2.dry_run(request), ec2lite.DryRunResult)
+        async for instance in ec2.describe_instances(filters=[ec2lite.Filter("vpc-id", "vpc-1")]):
+            assert_type(instance, ec2lite.Instance)
+        async for page in ec2.describe_instance_status(["i-1"]).pages():
+            assert_type(page, ec2lite.DescribeInstanceStatusResult)
         assert_type(await ec2.send(Ping()), int)
     assert_type(await ec2.close(), None)
 
@@ -119,6 +131,23 @@ def wrong_calls(ec2: ec2lite.Client) -> None:
     ec2.stop_instances("i-1", True)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] - the mistake
     ec2.stop_instances("i-1", frce=True)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] - the mistake
     ec2.describe_instance_attribute("i-1")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] - the mistake
+
+
+def instances(instance: ec2lite.Instance, status: ec2lite.InstanceStatus) -> None:
+    """Read what is described."""
+    assert_type(instance.instance_id, str)
+    assert_type(instance.tags, dict[str, str])
+    assert_type(instance.launch_time, datetime | None)
+    assert_type(instance.hibernated, bool | None)
+    assert_type(instance.raw, bytes)
+    if instance.state is not None and instance.placement is not None:
+        assert_type(instance.state.name, str)
+        assert_type(instance.state.code, int)
+        assert_type(instance.placement.availability_zone, str | None)
+    for interface in instance.network_interfaces:
+        assert_type(interface.mac_address, str | None)
+    for event in status.events:
+        assert_type(event.not_before, datetime | None)
 
 
 def failures(ec2: ec2lite.Client) -> None:
