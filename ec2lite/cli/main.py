@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import warnings
 from typing import TYPE_CHECKING, Protocol, cast
 
 import ec2lite
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "stop": "Stop instances",
+    "start": "Start instances",
+    "reboot": "Reboot instances",
+    "terminate": "Terminate instances for ever",
+    "describe": "Show instances",
+    "status": "Show status checks and scheduled events",
+    "protect": "Protect instances from being stopped or terminated",
+    "unprotect": "Take such protection away",
+    "explain-denial": "Decode what AWS says about a denied request",
     "whoami": "Show whose credentials are used",
     "demo": "Try ec2lite on an EC2 embedded in this process, without AWS",
 }
@@ -67,13 +76,17 @@ def _run(arguments: list[str]) -> int:
         parser = options.Parser(
             prog=f"ec2lite {name}", description=f"{COMMANDS[name]}.", allow_abbrev=False
         )
-        parser.set_defaults(command=name)
+        parser.set_defaults(prog=parser.prog)
         command.add_arguments(parser)
         args = parser.parse_intermixed_args([*before, *after])
     except SystemExit:  # argparse has printed what --help or --version asked for
         output.say(end="")
         return output.DONE
-    return command.run(args)
+    with warnings.catch_warnings():
+        # Such as a filter's name that EC2 does not have; Python would show a line of our source.
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = output.warn
+        return command.run(args)
 
 
 def _command(name: str) -> Command:

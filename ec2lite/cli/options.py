@@ -111,25 +111,35 @@ def ids(args: argparse.Namespace) -> list[str]:
     """Return the ids that were given, those of files and standard input in their places."""
     found: list[str] = []
     for each in [*args.ids, *args.instance_ids]:
-        if each == "-":
-            found += _ids_of("standard input", _standard_input())
-        elif each.startswith("file://"):
-            name = each.removeprefix("file://")
-            found += _ids_of(name, _file(name))
-        else:
-            found.append(each)
+        found += _ids_of(each, text(each)) if _is_elsewhere(each) else [each]
     if not found:
-        raise UsageError(f"ec2lite {args.command}", "no instance ids are given")
+        raise UsageError(args.prog, "no instance ids are given")
     return found
 
 
-def _ids_of(name: str, content: bytes) -> list[str]:
-    """Return ids that are separated by white space, or are a JSON list, as the AWS CLI has it."""
+def text(argument: str) -> str:
+    """Return an argument; ``-`` stands for standard input, ``file://NAME`` for a file's text."""
+    if not _is_elsewhere(argument):
+        return argument
+    content = _standard_input() if argument == "-" else _file(_name(argument))
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(f"{name} must be UTF-8 text") from None
-    found = _json_list(name, text) if text.lstrip().startswith("[") else text.split()
+        raise ConfigError(f"{_name(argument)} must be UTF-8 text") from None
+
+
+def _is_elsewhere(argument: str) -> bool:
+    return argument == "-" or argument.startswith("file://")
+
+
+def _name(argument: str) -> str:
+    return "standard input" if argument == "-" else argument.removeprefix("file://")
+
+
+def _ids_of(argument: str, content: str) -> list[str]:
+    """Return ids that are separated by white space, or are a JSON list, as the AWS CLI has it."""
+    name = _name(argument)
+    found = _json_list(name, content) if content.lstrip().startswith("[") else content.split()
     if not found:
         raise ConfigError(f"{name} must name at least one instance id, but is empty")
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ec2lite.errors import CredentialsError, ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import TextIO
 
     from ec2lite.engine.dry_run import DryRunResult
@@ -44,12 +44,22 @@ def say_json(value: dict[str, Any]) -> None:
     """Print a value as JSON."""
     import json
 
-    say(json.dumps(value, indent=2))
+    say(json.dumps(value, indent=2, default=_json_value))
+
+
+def _json_value(value: Any) -> str:  # noqa: ANN401 - what JSON lacks
+    """Return a time as the AWS CLI prints it."""
+    return str(value.isoformat())
 
 
 def complain(text: str) -> None:
     """Print to stderr, if it can be written; nothing can be said where it cannot."""
     _write(sys.stderr, text)
+
+
+def warn(message: Warning | str, *_: object, **__: object) -> None:
+    """Print a warning on stderr. (It takes the place of ``warnings.showwarning``.)."""
+    complain(f"ec2lite: warning: {one_line(str(message))}\n")
 
 
 def fail(error: Exception, code: int, *, as_json: bool) -> int:
@@ -106,13 +116,23 @@ def permission(result: DryRunResult, *, as_json: bool) -> int:
     return DONE if result.allowed else SAID_NO
 
 
-def changes(changes: Sequence[InstanceStateChange]) -> str:
-    """Return the table of what happened to each instance."""
+def changes(changes: Sequence[InstanceStateChange]) -> list[tuple[str, ...]]:
+    """Return the rows of what happened to each instance."""
     rows = [
         (change.instance_id, change.previous_state.name, change.current_state.name)
         for change in changes
     ]
-    return table([("INSTANCE", "BEFORE", "NOW"), *rows])
+    return [("INSTANCE", "BEFORE", "NOW"), *rows]
+
+
+def merged(pages: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return pages as one: their lists joined, the metadata that of the last."""
+    whole: dict[str, Any] = {}
+    for page in pages:
+        for name, value in page.items():
+            whole[name] = whole.get(name, []) + value if isinstance(value, list) else value
+    whole.pop("NextToken", None)
+    return whole
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:

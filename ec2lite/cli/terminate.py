@@ -1,0 +1,50 @@
+"""``ec2lite terminate``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ec2lite.cli import changing, options, output
+from ec2lite.cli.options import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ids and TerminateInstances' flags. There are no filters: what is gone is gone."""
+    options.add_ids(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    options.add_flag(parser, "--force", "terminate also what does not shut down")
+    options.add_flag(parser, "--skip-os-shutdown", "do not wait for the operating system")
+    changing.add_dry_run(parser)
+    options.add_client(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Terminate instances once somebody has agreed, or ask whether that is allowed."""
+    from ec2lite.operations.terminate_instances import TerminateInstances
+
+    request = TerminateInstances(
+        options.ids(args),
+        force=args.force,
+        skip_os_shutdown=args.skip_os_shutdown,
+        dry_run=args.dry_run,
+    )
+    if not (args.yes or args.dry_run):
+        _ask(args, request.instance_ids)
+    with options.client(args) as ec2:
+        return changing.send(
+            args, ec2, request, lambda result: output.changes(result.terminating_instances)
+        )
+
+
+def _ask(args: argparse.Namespace, ids: tuple[str, ...]) -> None:
+    """Ask on the terminal. Raises UsageError without one, KeyboardInterrupt unless it says yes."""
+    # It is None after `<&-`.
+    if not (sys.stdin and sys.stdin.isatty()):
+        raise UsageError(args.prog, "--yes must be given where there is no terminal to ask on")
+    output.complain(f"Terminate {output.one_line(', '.join(ids))}?\nThis cannot be undone. [y/N] ")
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise KeyboardInterrupt
