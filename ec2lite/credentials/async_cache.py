@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from ec2lite.credentials.cache import Find
     from ec2lite.models import Credentials
 
-# Seconds beyond a deadline. What is asked keeps the deadline itself, and says who was asked; this
-# is for what does not.
-_GRACE: Final = 0.05
+# Seconds beyond a deadline. The providers keep it themselves, and their errors name who was
+# asked; this is for what does not keep it.
+_GRACE: Final = 0.25
 
 
 class AsyncCredentialCache:

@@ -177,8 +177,8 @@ def test_tasks_leave_in_time(home, monkeypatch, server, backend):
     assert max(spent) < LATE
 
 
-def test_program_is_killed(colour, home):
-    """A credential_process that is still running at the limit does not live on."""
+def write_program(home):
+    """Configure a program that runs for a minute; return the file that names its process."""
     pid = home / "pid"
     program = home / "program.py"
     program.write_text(
@@ -186,15 +186,41 @@ def test_program_is_killed(colour, home):
     )
     config = home / ".aws" / "config"
     config.write_text(f"[default]\ncredential_process = {sys.executable} {program}\n")
+    return pid
+
+
+def test_program_is_killed(colour, home):
+    """A credential_process that is still running at the limit does not live on."""
+    pid = write_program(home)
     with colour.client(timeout=2) as ec2, pytest.raises(TransportError, match="time limit"):
         ec2.stop_instances("i-1")
 
+    assert is_gone(pid)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_program_of_a_cancelled_task_is_killed(home, backend):
+    """A task that is cancelled leaves at once, and its credential_process does not live on."""
+    pid = write_program(home)
+
+    async def main():
+        async with ec2lite.AsyncClient() as ec2:
+            began = time.monotonic()
+            with anyio.move_on_after(2):
+                await ec2.stop_instances("i-1")
+            return time.monotonic() - began
+
+    assert anyio.run(main, backend=backend) < 10
+    assert is_gone(pid)
+
+
+def is_gone(pid):
+    """Whether a process is gone, after a moment that it may take."""
     for _ in range(100):
         if not Path("/proc", pid.read_text()).exists():
-            break
+            return True
         time.sleep(0.05)
-    else:
-        raise AssertionError("the program lives")
+    return False
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

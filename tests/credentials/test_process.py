@@ -1,10 +1,11 @@
 """Programs that print credentials."""
 
 import sys
+import time
 
 import pytest
 
-from ec2lite.credentials.providers.process import arguments, execute
+from ec2lite.credentials.providers.process import Program, arguments
 from ec2lite.errors import CredentialsError
 from samples import told
 
@@ -13,7 +14,7 @@ def test_timeout():
     """A program that does not end is stopped, and nothing it printed is shown."""
     program = [sys.executable, "-uc", "print('HUSH'); import time; time.sleep(60)"]
     with pytest.raises(CredentialsError, match=r"It did not end within 0\.2 seconds") as caught:
-        execute(program, "It", 0.2)
+        Program(program, "It", 0.2).output()
 
     assert "HUSH" not in told(caught.value)
 
@@ -22,7 +23,7 @@ def test_stderr_is_cut():
     """Only the beginning of what a program complains is shown, and any bytes will do."""
     program = [sys.executable, "-c", "import os; os.write(2, b'\\xff' * 5000); os._exit(1)"]
     with pytest.raises(CredentialsError) as caught:
-        execute(program, "It", 10)
+        Program(program, "It", 10).output()
 
     assert "It failed (exit code 1): " + "\ufffd" * 1000 == str(caught.value)
 
@@ -31,7 +32,7 @@ def test_no_shell():
     """No shell sees the command."""
     command = f"{sys.executable} -c 'import sys; print(sys.argv[1:])' '$HOME' ; *"
 
-    assert b"['$HOME', ';', '*']" == execute(arguments(command, "It"), "It", 10).strip()
+    assert b"['$HOME', ';', '*']" == Program(arguments(command, "It"), "It", 10).output().strip()
 
 
 def test_null_character():
@@ -64,4 +65,15 @@ def test_frozen_program(monkeypatch, frozen, original, expected):
         monkeypatch.setattr(sys, name, value, raising=False)
     program = [sys.executable, "-c", "import os; print(os.environ.get('LD_LIBRARY_PATH'))"]
 
-    assert f"{expected}\n".encode() == execute(program, "It", 10)
+    assert f"{expected}\n".encode() == Program(program, "It", 10).output()
+
+
+def test_stopped_before_it_begins():
+    """A program that was stopped before its thread started it is killed at once."""
+    program = Program([sys.executable, "-c", "import time; time.sleep(60)"], "It", 60)
+    program.stop()
+    began = time.monotonic()
+    with pytest.raises(CredentialsError, match="It did not end"):
+        program.output()
+
+    assert time.monotonic() - began < 30

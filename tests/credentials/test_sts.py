@@ -18,9 +18,9 @@ from ec2lite.engine.world import SyncWorld
 from ec2lite.errors import ConfigError, ResponseError, ServiceError, TransportError
 from ec2lite.models import Credentials
 from ec2lite.protocol.response import parse_response
+from samples import KEYS
 
 ROLE = "arn:aws:iam::123456789012:role/deploy"
-KEYS = Credentials("AKID", "HUSH")
 DOCUMENT = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <AssumeRoleResult><Credentials><AccessKeyId>AKID</AccessKeyId><SecretAccessKey>HUSH</SecretAccessKey>
 <SessionToken>TOKEN</SessionToken><Expiration>2026-01-01T12:00:00</Expiration></Credentials>

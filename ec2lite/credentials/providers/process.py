@@ -17,7 +17,7 @@ from ec2lite.errors import CredentialsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from subprocess import CompletedProcess
+    from subprocess import Popen
 
     from ec2lite.engine.flow import Flow
     from ec2lite.models import Credentials
@@ -34,7 +34,12 @@ def process(ask: Ask) -> Flow[Credentials]:
     what = f"The credential_process of profile {ask.profile}"
     program = arguments(command, what)
     timeout = ask.seconds_left(TIMEOUT)
-    output = cast("bytes", (yield Blocking(lambda: execute(program, what, timeout))))
+    running = Program(program, what, timeout)
+    try:
+        output = cast("bytes", (yield Blocking(running.output)))
+    finally:
+        # A cancelled task leaves the worker thread behind; the program must not live on with it.
+        running.stop()
     document = answers.parse_json(output, f"What {what[0].lower()}{what[1:]} printed")
     if document.get("Version") != 1:
         raise CredentialsError(f"{what} must print Version 1, and did not.")
@@ -55,29 +60,59 @@ def arguments(command: str, what: str, platform: str = sys.platform) -> str | li
         raise CredentialsError(f"{what} cannot be read: {error}.") from None
 
 
-def execute(program: str | Sequence[str], what: str, timeout: float) -> bytes:
-    """Return what a program prints. If it fails, the error shows its stderr, never its stdout."""
-    done = _run(program, what, timeout)
-    if done is None:
-        raise CredentialsError(f"{what} did not end within {timeout:g} seconds.")
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()[:_STDERR_SHOWN]
-        raise CredentialsError(f"{what} failed (exit code {done.returncode}): {said}")
-    return done.stdout
+class Program:
+    """A program that runs for ``timeout`` seconds at most, or until somebody stops it."""
 
+    def __init__(self, arguments: str | Sequence[str], what: str, timeout: float) -> None:
+        self._arguments = arguments
+        self._what = what
+        self._timeout = timeout
+        self._process: Popen[bytes] | None = None
+        self._is_stopped = False
 
-def _run(program: str | Sequence[str], what: str, timeout: float) -> CompletedProcess[bytes] | None:
-    import subprocess
+    def output(self) -> bytes:
+        """Return what it prints. If it fails, the error shows its stderr, never its stdout."""
+        done = self._run()
+        if done is None:
+            raise CredentialsError(f"{self._what} did not end within {self._timeout:.3g} seconds.")
+        code, printed, complaint = done
+        if code:
+            said = complaint.decode("utf-8", "replace").strip()[:_STDERR_SHOWN]
+            raise CredentialsError(f"{self._what} failed (exit code {code}): {said}")
+        return printed
 
-    try:
-        return subprocess.run(  # noqa: S603 - the user's own configuration says what to run
-            program, capture_output=True, check=False, timeout=timeout, env=_environment()
-        )
-    except subprocess.TimeoutExpired:
-        # It holds what the program printed so far, so it must not become another error's context.
-        return None
-    except OSError as error:
-        raise CredentialsError(f"{what} could not be started: {error.strerror}.") from None
+    def stop(self) -> None:
+        """Kill it, also if it has not begun or has ended already."""
+        self._is_stopped = True
+        if self._process is not None:
+            self._process.kill()
+
+    def _run(self) -> tuple[int, bytes, bytes] | None:
+        from subprocess import TimeoutExpired
+
+        with self._start() as process:
+            self._process = process
+            try:
+                printed, complaint = process.communicate(
+                    timeout=0 if self._is_stopped else self._timeout
+                )
+            except TimeoutExpired:
+                # It holds what the program printed so far, so it must not become another error's
+                # context.
+                return None
+            finally:
+                process.kill()
+            return process.returncode, printed, complaint
+
+    def _start(self) -> Popen[bytes]:
+        from subprocess import PIPE, Popen
+
+        try:
+            return Popen(self._arguments, stdout=PIPE, stderr=PIPE, env=_environment())  # noqa: S603 - the user's own configuration says what to run
+        except OSError as error:
+            reason = error.strerror
+        # Raised out here, as the frames of the error above hold the command.
+        raise CredentialsError(f"{self._what} could not be started: {reason}.")
 
 
 def _environment() -> dict[str, str] | None:
