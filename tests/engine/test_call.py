@@ -834,3 +834,47 @@ def test_size_limit():
     error = failed(Script(answer), max_response_size=100)
 
     assert "larger than 100 bytes" in str(error)
+
+
+def test_given_credentials():
+    """With credentials in the context nobody is asked for any, and a complaint is final."""
+    script = Script(refusal("ExpiredToken"))
+    error = failed(script, credentials=TEMPORARY)
+
+    assert [] == script.wanted
+    assert 1 == error.attempts
+    assert "ASIDEXAMPLE" == script.requests[0].headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("total", "deadline", "expected"),
+    [(20, 1010.0, 1010.0), (20, 1030.0, 1020.0), (None, 1010.0, 1010.0), (20, None, 1020.0)],
+)
+def test_deadline(total, deadline, expected):
+    """A call ends at its limit or the caller's deadline; so does the wait for credentials."""
+    script = Script(success())
+    script.run(call(STOP, context(timeout=Timeout(total=total)), deadline=deadline))
+
+    assert expected == script.requests[0].extensions["deadline"]
+    assert [expected] == [want.deadline for want in script.wanted]
+
+
+def test_deadline_without_a_limit():
+    """A call that is out of time before its first attempt says so, also without a limit."""
+    flow = call(STOP, context(timeout=Timeout(total=None)), deadline=1000.0)
+    with pytest.raises(TransportError, match=r"^the time limit leaves no time for attempt 1$"):
+        next(flow)
+
+
+def test_renewal_out_of_time_after_an_attempt():
+    """Where a renewal takes too long after an attempt, the request may have arrived."""
+    late = TransportError("late", is_timeout=True, maybe_sent=False)
+    flow = call(STOP, context())
+    next(flow)
+    flow.send(TEMPORARY)
+    assert GetCredentials(rejected=TEMPORARY) == flow.send(refusal("ExpiredToken"))
+    with pytest.raises(TransportError) as caught:
+        flow.throw(late)
+
+    assert caught.value.maybe_sent
+    assert ("StopInstances", 1) == (caught.value.operation, caught.value.attempts)
