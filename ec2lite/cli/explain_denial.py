@@ -9,6 +9,7 @@ from ec2lite.cli.options import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
 _BEGINNING = "Encoded authorization failure message:"
 
@@ -87,8 +88,9 @@ def _reason(is_explicit: object) -> str | None:
 def _statements(document: Any) -> list[str]:  # noqa: ANN401
     """Return the names of the statements that decided."""
     items = _at(document, "matchedStatements", "items")
-    found: list[Any] = items if isinstance(items, list) else []
+    if not isinstance(items, list):
+        return []
     return [
         str(_at(each, "statementId") or _at(each, "sourcePolicyId") or "(without a name)")
-        for each in found
+        for each in cast("Iterable[object]", items)
     ]
