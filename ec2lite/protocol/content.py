@@ -78,7 +78,10 @@ def _inflate_one(body: bytes, name: str, limit: int, status_code: int) -> bytes:
 
 
 def _inflate_member(
-    member: zlib._Decompress, rest: memoryview, parts: list[bytes], left: int
+    member: zlib._Decompress,  # pyright: ignore[reportPrivateUsage] - its type has no other name
+    rest: memoryview,
+    parts: list[bytes],
+    left: int,
 ) -> tuple[memoryview, int]:
     """Append what a member inflates to; return what follows it, and how many bytes are left.
 
