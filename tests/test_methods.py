@@ -100,4 +100,37 @@ def test_names_of_classes(make, owner):
 
     assert "http_ping" == made.__name__
     assert f"{owner}.http_ping" == made.__qualname__
+    assert "ec2lite.client" == made.__module__
+    assert "Ask for a number." == made.__doc__
     assert "(self, /, number) -> int" == str(inspect.signature(made))
+    assert {"return": int} == made.__annotations__
+
+
+def test_annotations():
+    """A method's annotations are its request's; a result that is imported late is named."""
+    made = method(ec2lite.DescribeInstanceAttribute)
+
+    assert {
+        "instance_id": "str",
+        "attribute": "str",
+        "dry_run": "bool | None",
+        "return": "DescribeInstanceAttributeResult",
+    } == made.__annotations__
+
+
+def test_sent_by_a_method():
+    """A method sends what the class makes of its arguments, and returns what comes back."""
+    client = mock.Mock()
+
+    assert client.send.return_value is method(StopInstances)(client, ["i-1"], force=True)
+    client.send.assert_called_once_with(StopInstances("i-1", force=True))
+
+
+def test_sent_by_an_async_method():
+    """So does one that is awaited."""
+    client = mock.AsyncMock()
+
+    answer = asyncio.run(async_method(StopInstances)(client, ["i-1"], force=True))
+
+    assert client.send.return_value is answer
+    client.send.assert_awaited_once_with(StopInstances("i-1", force=True))

@@ -158,55 +158,71 @@ def _read_tags(element: Element) -> dict[str, str]:
 # ---- fields of a shape --------------------------------------------------------------------------
 
 
+def _as_value(member: Member) -> Any:  # noqa: ANN401 - a member of any kind
+    """Let type checkers take a member for the value that ``shape`` makes of it."""
+    return member
+
+
 def text(name: str, *, key: str = "", secret: bool = False) -> str | None:
     """Declare a string, an id, an enum's value; ``secret`` keeps it out of the repr."""
-    return cast("str | None", Member(name, TEXT, key, secret=secret))
+    declared: str | None = _as_value(Member(name, TEXT, key, secret=secret))
+    return declared
 
 
 def integer(name: str, *, key: str = "") -> int | None:
     """Declare an integer."""
-    return cast("int | None", Member(name, INTEGER, key))
+    declared: int | None = _as_value(Member(name, INTEGER, key))
+    return declared
 
 
 def boolean(name: str, *, key: str = "") -> bool | None:
     """Declare a flag: what is not exactly ``true`` is False."""
-    return cast("bool | None", Member(name, BOOLEAN, key))
+    declared: bool | None = _as_value(Member(name, BOOLEAN, key))
+    return declared
 
 
 def time(name: str, *, key: str = "") -> datetime | None:
     """Declare a time, always with a zone: UTC where the text names none."""
-    return cast("datetime | None", Member(name, TIME, key))
+    declared: datetime | None = _as_value(Member(name, TIME, key))
+    return declared
 
 
 def value(name: str, convert: Callable[[str], T], *, key: str = "") -> T | None:
     """Declare what else is one text; ``convert`` raises ``ResponseError`` for a wrong one."""
-    return cast("T | None", Member(name, Scalar("a value", object, convert), key))
+    declared: T | None = _as_value(Member(name, Scalar("a value", object, convert), key))
+    return declared
 
 
 def known(name: str) -> str:
     """Declare a string that every document should have; it is empty where one has not."""
-    return cast("str", Member(name, KNOWN_TEXT))
+    declared: str = _as_value(Member(name, KNOWN_TEXT))
+    return declared
 
 
 def nested(shape: type[T], name: str, *, key: str = "", later: bool = False) -> T | None:
     """Declare a structure; ``later`` reads it from ``raw`` when somebody asks for it."""
-    return cast("T | None", Member(name, Structure(shape), key, later=later))
+    declared: T | None = _as_value(Member(name, Structure(shape), key, later=later))
+    return declared
 
 
 def items(shape: type[T], name: str, *, key: str = "", later: bool = False) -> tuple[T, ...]:
     """Declare a list of structures, or of strings where the class is ``str``."""
     each = TEXT if shape is str else Structure(shape)
-    return cast("tuple[T, ...]", Member(name, Items(each), key, later=later))
+    declared: tuple[T, ...] = _as_value(Member(name, Items(each), key, later=later))
+    return declared
 
 
 def tags(name: str, *, key: str = "") -> dict[str, str]:
     """Declare tags, as a dict: of two equal keys the last one counts."""
-    return cast("dict[str, str]", Member(name, Tags(), key))
+    declared: dict[str, str] = _as_value(Member(name, Tags(), key))
+    return declared
 
 
 def required(member: T | None) -> T:
     """Declare that no document may lack a member."""
-    return cast("T", attrs.evolve(cast("Member", member), required=True))
+    declared: Any = member
+    needed: T = _as_value(attrs.evolve(declared, required=True))
+    return needed
 
 
 def unsent(*, kw_only: bool = False) -> Any:  # noqa: ANN401 - the field's annotation tells

@@ -26,11 +26,13 @@ from ec2lite.operations.fields import (
     form_pairs,
     integer,
     items,
+    known,
     nested,
     read_result,
     required,
     sent,
     shape,
+    source,
     tags,
     text,
     time,
@@ -258,6 +260,85 @@ def test_missing(document, message):
     assert message == caught.value.args[0]
 
 
+def test_declared_here():
+    """Each way to declare a field takes its own options."""
+
+    @shape
+    class Inner(Shape):
+        code: int = required(value("innerCode", int, key="InnerKey"))
+        name: str = known("innerName")
+
+    @shape
+    class Outer(Shape):
+        needed: str = required(text("n", key="N1"))
+        hidden: str = required(text("h", secret=True))
+        numbers: tuple[str, ...] = required(items(str, "numberSet", key="N2"))
+        word: str | None = text("w", key="W1")
+        whole: int | None = integer("i", key="I1")
+        flag: bool | None = boolean("b", key="B1")
+        when: datetime | None = time("t", key="T1")
+        labels: dict[str, str] = tags("tagSet", key="L1")
+        inner: Inner | None = nested(Inner, "inner", key="S1")
+        inners: tuple[Inner, ...] = items(Inner, "innerSet", key="S2")
+        late: Inner | None = nested(Inner, "late", key="L2", later=True)
+        lates: tuple[Inner, ...] = items(Inner, "lateSet", key="L3", later=True)
+        raw: bytes = source()
+
+    inner = "<innerCode>1</innerCode><innerName>x</innerName>"
+    document = (
+        "<outer><n>1</n><h>hush</h><numberSet><item>2</item></numberSet><w>3</w><i>4</i>"
+        "<b>true</b><t>0</t><tagSet><item><key>k</key><value>v</value></item></tagSet>"
+        f"<inner>{inner}</inner><innerSet><item>{inner}</item></innerSet>"
+        f"<late>{inner}</late><lateSet><item><innerCode>1</innerCode></item></lateSet></outer>"
+    )
+    outer = read(document, Outer)
+
+    assert document.encode() == outer.raw
+    shown = {"InnerKey": 1, "Name": "x"}
+    assert {
+        "N1": "1",
+        "Hidden": "hush",
+        "N2": ["2"],
+        "W1": "3",
+        "I1": 4,
+        "B1": True,
+        "T1": datetime(1970, 1, 1, tzinfo=UTC),
+        "L1": [{"Key": "k", "Value": "v"}],
+        "S1": shown,
+        "S2": [shown],
+        "L2": shown,
+        "L3": [{"InnerKey": 1}],
+    } == outer.to_dict()
+    assert ("", "x") == (outer.lates[0].name, outer.inner.name)
+    assert "hush" not in repr(outer)
+    assert "raw" not in repr(outer)
+    assert outer == attrs.evolve(outer, raw=b"")
+    assert hash(outer) == hash(attrs.evolve(outer, labels={}, raw=b""))
+    assert outer != attrs.evolve(outer, hidden="")
+    with pytest.raises(TypeError):
+        Outer("1", "2")
+    with pytest.raises(AttributeError, match=r"^'Outer' object has no attribute 'nothing'$"):
+        outer.nothing  # noqa: B018 - the access is the point
+
+
+def test_late_members_are_read_once():
+    """A member that is read later is looked for in the element's own XML, and then kept."""
+
+    @shape
+    class Late(Shape):
+        first: Disk | None = nested(Disk, "first", later=True)
+        others: tuple[Disk, ...] = items(Disk, "otherSet", later=True)
+        raw: bytes = source()
+
+    late = read("<l><first><deviceName>a</deviceName></first></l>", Late)
+
+    assert Disk("a") == late.first
+    assert late.first is late.first
+    assert () == late.others
+    assert {"First": {"Name": "a"}} == late.to_dict()
+    assert (None, (), b"") == (Late().first, Late().others, Late().raw)
+
+
 # ---- values -------------------------------------------------------------------------------------
 
 
@@ -386,6 +467,23 @@ class Order:
 def test_pairs(machine_zone, given_, pairs):
     """Each kind is sent as EC2 reads it, nested with dots, lists numbered from one."""
     assert list(pairs.items()) == form_pairs(Order(**given_))
+
+
+def test_request_declared_here():
+    """A request's field is checked by its kind, and sent unless it is left out."""
+
+    @frozen(field_transformer=checked)
+    class Wanted:
+        name: str = field(metadata=sent("Wire", TEXT))
+        count: int | None = field(default=None, metadata=sent("Count", INTEGER))
+        other: object = None
+
+    assert [("Wire", "a"), ("Count", "2")] == form_pairs(Wanted("a", 2, 3))
+    assert [("Prefix.Wire", "a")] == form_pairs(Wanted("a"), "Prefix.")
+    with pytest.raises(ConfigError, match=r"^name must be a string, not int$"):
+        Wanted(1)
+    with pytest.raises(ConfigError, match=r"^count must be an integer, not str$"):
+        Wanted("a", "b")
 
 
 @pytest.mark.parametrize(
