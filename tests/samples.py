@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from ec2lite.engine.context import Context, Timeout
@@ -36,6 +38,18 @@ STOPPED = f"""<?xml version="1.0" encoding="UTF-8"?>
         </item>
     </instancesSet>
 </StopInstancesResponse>""".encode()
+
+
+_ITEM = re.search(rb" {8}<item>.*?</item>\n", STOPPED, re.DOTALL)[0]
+
+
+def stopped(form: bytes | str) -> bytes:
+    """Return the answer to the body of a request: ``STOPPED``, for the instances it names."""
+    pairs = parse_qsl(form if isinstance(form, str) else form.decode())
+    ids = [escape(value).encode() for name, value in pairs if name.startswith("InstanceId.")]
+    return STOPPED.replace(
+        _ITEM, b"".join(_ITEM.replace(b"i-1234567890abcdef0", each) for each in ids)
+    )
 
 
 def fault(*errors: tuple[str, str], request_id: str = "ea966190-f9aa-478e-9ede-EXAMPLE") -> bytes:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from attrs import define, field
 
-from samples import STOPPED
+from samples import stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 class Service:
     """What it answers, and the forms that it was sent.
 
-    ``choose``, if there is one, returns the answer's body for a form.
+    ``answer`` is what it always answers; None is that the instances stop. ``choose``, if there is
+    one, returns the answer's body for a form.
     """
 
     url: str = ""
     status: int = 200
-    answer: bytes = STOPPED
+    answer: bytes | None = None
     choose: Callable[[dict[str, str]], bytes] | None = None
     forms: list[dict[str, str]] = field(factory=list)
 
@@ -34,7 +35,7 @@ class Service:
         """Keep a request's form, and return what to answer."""
         form = dict(parse_qsl(body))
         self.forms.append(form)
-        return self.choose(form) if self.choose else self.answer
+        return self.choose(form) if self.choose else self.answer or stopped(body)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ import respx
 from attrs import field, frozen
 
 import ec2lite
+import samples
 from ec2lite.errors import (
     ConfigError,
     CredentialsError,
@@ -25,7 +26,7 @@ from ec2lite.errors import (
     TransportError,
 )
 from ec2lite.protocol import query, xml
-from samples import KEYS, NOW, STOPPED, TEMPORARY, TOKEN, Clock, NamingSigner, fault, http_date
+from samples import KEYS, NOW, TEMPORARY, TOKEN, Clock, NamingSigner, fault, http_date
 
 URL = "https://ec2.eu-west-1.amazonaws.com"
 FAST = ec2lite.StandardRetry(dice=lambda: 0.0)
@@ -33,7 +34,8 @@ FAST = ec2lite.StandardRetry(dice=lambda: 0.0)
 
 def stopped(request):
     """Answer as AWS's documentation does."""
-    return httpx.Response(200, content=STOPPED, headers={"Server": "AmazonEC2"})
+    content = samples.stopped(request.content)
+    return httpx.Response(200, content=content, headers={"Server": "AmazonEC2"})
 
 
 class Service:

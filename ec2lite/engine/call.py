@@ -26,7 +26,7 @@ from ec2lite.errors import (
 )
 from ec2lite.models import Credentials
 from ec2lite.protocol import response
-from ec2lite.protocol.operation import Operation, check
+from ec2lite.protocol.operation import Operation, check, strays
 from ec2lite.protocol.request import encode
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ R = TypeVar("R")
 
 # Reading more than that takes milliseconds, in which an event loop would do nothing else.
 LARGE: Final = 256 * 1024
+_IDS_SHOWN: Final = 5
 LARGE_COMPRESSED: Final = 4 * 1024  # up to a thousand times as many bytes
 
 
@@ -63,6 +64,10 @@ def call(operation: Operation[R], context: Context, *, deadline: float | None = 
                     attempts.check_read_in_time()
                 else:
                     result = attempts.read(answer)
+                if others := strays(operation, result):
+                    answer.discard()
+                    raise _answer_of_another(others, answer, result)
+                attempts.succeeded()
             except EC2Error as error:
                 delay = attempts.recover(error)
                 if delay > 0:
@@ -163,9 +168,9 @@ class Attempts:
         return request
 
     def read(self, answer: Answer) -> Any:  # noqa: ANN401 - the R of the operation, which call() knows
-        """Return what the answer means, and report a success; raise what went wrong."""
+        """Return what the answer means; raise what went wrong."""
         self._answer = answer
-        result = response.read(
+        return response.read(
             self.operation,
             answer.status_code,
             answer.headers,
@@ -174,8 +179,10 @@ class Attempts:
             earlier_failures=tuple(self.failures),
             max_size=self.context.max_response_size,
         )
+
+    def succeeded(self) -> None:
+        """Report the success to the retry policy."""
         self.context.retrier.succeeded(self._retry)
-        return result
 
     def check_read_in_time(self) -> None:
         """Raise ``TransportError`` if reading the answer took longer than the call may."""
@@ -289,6 +296,18 @@ class Attempts:
     def _limit(self) -> str:
         total = self.context.timeout.total
         return "" if total is None else f" of {total:g} s"
+
+
+def _answer_of_another(others: list[str], answer: Answer, result: object) -> ResponseError:
+    more = f" and {len(others) - _IDS_SHOWN} more" if len(others) > _IDS_SHOWN else ""
+    shown = ", ".join(repr(each[:40]) for each in others[:_IDS_SHOWN])
+    error = ResponseError(
+        f"the answer names instances that were not asked for: {shown}{more}",
+        status_code=answer.status_code,
+        body=answer.body,
+    )
+    error.result = result
+    return error
 
 
 def _random_uuid() -> str:

@@ -37,13 +37,21 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @frozen
 class Answer:
-    """An HTTP response, read to its end. Header names are in lower case."""
+    """An HTTP response, read to its end. Header names are in lower case.
+
+    ``discard()`` lets nobody use the connection again that it came by. It never waits.
+    """
 
     status_code: int
     headers: dict[str, str]
     body: bytes = field(repr=False)
+    discard: Callable[[], object] = field(default=_nothing, repr=False, eq=False)
 
 
 @frozen

@@ -6,6 +6,8 @@ Each holds a transport and a source of credentials, and turns what HTTP librarie
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import time
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -160,7 +162,28 @@ def _answer(response: httpx.Response, content: bytes) -> Answer:
     for raw_name, raw_value in response.headers.raw:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return Answer(response.status_code, headers, content)
+    discard = functools.partial(_discard, response)
+    return Answer(response.status_code, headers, content, discard)
+
+
+def _discard(response: httpx.Response) -> None:
+    """End the connection of a response. Our transports tell how; httpcore's tell their socket."""
+    close = response.extensions.get("discard")
+    if close is not None:
+        close()
+        return
+    stream = response.extensions.get("network_stream")
+    own = None if stream is None else stream.get_extra_info("socket")
+    if own is None:
+        return
+    import socket
+
+    # Only shut down: httpcore's pool then takes it for dropped by the server, and closes it itself.
+    with (
+        contextlib.suppress(OSError),
+        socket.fromfd(own.fileno(), socket.AF_INET, socket.SOCK_STREAM) as copy,
+    ):
+        copy.shutdown(socket.SHUT_RDWR)
 
 
 def _translated(error: Exception, request: httpx.Request, *, believed: bool) -> TransportError:

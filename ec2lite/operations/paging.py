@@ -75,6 +75,10 @@ class Paged(Operation[R], Generic[R, T]):
                 "page_size", "None where instance_ids are given", f"{self.page_size}"
             )
 
+    def answered_ids(self, result: R) -> Iterable[str | None]:
+        """Return the ids of the instances that a page describes."""
+        return [getattr(item, "instance_id", None) for item in self.items(result)]
+
     @abstractmethod
     def items(self, page: R) -> Iterable[T]:
         """Return what a page holds."""

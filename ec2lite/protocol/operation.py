@@ -45,10 +45,16 @@ class Operation(ABC, Generic[R]):
         """Return what reads a large answer while it is being parsed; None reads it whole."""
         return None
 
-    def answered_ids(self, result: R) -> Iterable[str]:
-        """Return the instances that a result names, where an answer may name none but those asked.
+    def asked_ids(self) -> tuple[str, ...] | None:
+        """Return the ids of the instances that the request names; None if it names none."""
+        lone: str | None = getattr(self, "instance_id", None)
+        return getattr(self, "instance_ids", None) if lone is None else (lone,)
 
-        A client compares them with the request's own ``instance_ids`` or ``instance_id``.
+    def answered_ids(self, result: R) -> Iterable[str | None]:
+        """Return the ids of the instances that a result names.
+
+        A client refuses a result that names others than were asked for: it is the answer to another
+        request.
         """
         del result
         return ()
@@ -62,3 +68,13 @@ def check(request: object) -> None:
     """Refuse what is not a request: an operation's class, say, or its name."""
     if not isinstance(request, Operation):
         raise checks.wrong("request", "an object such as StopInstances(...)", checks.kind(request))
+
+
+def strays(request: Operation[R], result: R) -> list[str]:
+    """Return the ids that a result names and the request does not, upper and lower case alike."""
+    asked = request.asked_ids()
+    if asked is None:
+        return []
+    others = set(request.answered_ids(result)).difference(asked)
+    known = {each.casefold() for each in asked} if others else set[str]()
+    return sorted(each for each in others if each and each.strip().casefold() not in known)

@@ -169,7 +169,8 @@ class _Exchanges:
             answer.status,
             headers=answer.headers,
             content=content,
-            extensions=dict(_extensions(answer)),
+            # For whoever finds out later that the answer belongs to another request.
+            extensions={**_extensions(answer), "discard": self.close},
         )
         self.is_clean = self._core.is_idle() and not private.unread(self._core)
         return response

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ec2lite.cli.main import main
+from samples import STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,13 +105,13 @@ def test_no_stderr(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     assert "" == capsys.readouterr().out
 
 
-def test_output_fits_the_encoding(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("service")
+def test_output_fits_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stdout's encoding does not have is escaped."""
     umlaut = "i-\N{LATIN SMALL LETTER U WITH DIAERESIS}"
-    service.answer = service.answer.replace(ONE.encode(), umlaut.encode())
     out = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="ascii"))
-    assert 0 == main(["stop", ONE])
+    assert 0 == main(["stop", umlaut])
     assert b"INSTANCE  BEFORE   NOW\ni-\\xfc" in out.getvalue()
     sys.stdout.detach()
 
@@ -119,6 +120,6 @@ def test_names_do_nothing_to_the_terminal(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Control characters in an answer are shown, not obeyed."""
-    service.answer = service.answer.replace(b"<name>running", b"<name>run&#x9b;2J")
+    service.answer = STOPPED.replace(b"<name>running", b"<name>run&#x9b;2J")
     assert 0 == main(["stop", ONE])
     assert "run\\x9b2J" in capsys.readouterr().out

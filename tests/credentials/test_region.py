@@ -13,7 +13,7 @@ import pytest
 import ec2lite
 from ec2lite.credentials.sts.get_caller_identity import GetCallerIdentity
 from ec2lite.errors import ConfigError, TransportError
-from samples import KEYS, STOPPED
+from samples import KEYS, stopped
 
 ASSUMED = """<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AKID</AccessKeyId>
 <SecretAccessKey>HUSH</SecretAccessKey><SessionToken>TOKEN</SessionToken>
@@ -41,7 +41,9 @@ class Instance:
             known = self.region is not None
             return httpx.Response(200 if known else 404, text=self.region or "")
         action = parse_qs(request.content.decode())["Action"][0]
-        return httpx.Response(200, text=ASSUMED if action == "AssumeRole" else STOPPED.decode())
+        return httpx.Response(
+            200, text=ASSUMED if action == "AssumeRole" else stopped(request.content).decode()
+        )
 
     def arguments(self, **more):
         """Return a client's arguments."""

@@ -6,6 +6,7 @@ import gzip
 import uuid
 from datetime import timedelta
 
+import attrs
 import httpx
 import pytest
 from attrs import frozen
@@ -40,6 +41,7 @@ from samples import (
     fault,
     http_date,
     refusal,
+    stopped,
     success,
 )
 
@@ -52,6 +54,9 @@ class Once(StopInstances):
     """An operation that must not be carried out twice."""
 
     repeatable = False
+
+
+ONCE = Once("i-1234567890abcdef0")
 
 
 @frozen
@@ -118,7 +123,7 @@ def test_no_limit():
 def test_unsigned():
     """An operation that is not signed asks for no credentials."""
     script = Script(success())
-    script.run(call(Unsigned("i-1"), context()))
+    script.run(call(Unsigned("i-1234567890abcdef0"), context()))
 
     assert [] == script.wanted
     assert "authorization" not in script.requests[0].headers
@@ -287,9 +292,9 @@ def test_once(outcome, is_repeated):
     """What must not happen twice is sent again only if it surely did not happen."""
     script = Script(outcome, success())
     if is_repeated:
-        assert 2 == script.run(call(Once("i-1"), context())).response_metadata.attempts
+        assert 2 == script.run(call(ONCE, context())).response_metadata.attempts
     else:
-        assert 1 == failed(script, operation=Once("i-1")).attempts
+        assert 1 == failed(script, operation=ONCE).attempts
     assert script.requests[0].extensions["repeatable"] is False
 
 
@@ -717,6 +722,63 @@ def test_no_time_at_all():
         next(flow)
 
     assert 0 == turns.taken
+
+
+# Answers to other requests.
+
+
+def named(*ids):
+    """Return an answer that names these instances."""
+    body = stopped("&".join(f"InstanceId.{n}={each}" for n, each in enumerate(ids, 1)))
+    return Answer(200, {}, body)
+
+
+def test_answer_to_another_request():
+    """An answer that names other instances is an error that holds it; its connection is closed."""
+    flow = call(StopInstances(["i-1", "i-2"]), context())
+    next(flow)
+    flow.send(KEYS)
+    discarded = []
+    answer = attrs.evolve(named("i-1", "i-3"), discard=lambda: discarded.append(True))
+    with pytest.raises(ResponseError) as caught:
+        flow.send(answer)
+
+    assert [True] == discarded
+    error = caught.value
+    assert "the answer names instances that were not asked for: 'i-3'" == error.args[0]
+    assert ["i-1", "i-3"] == [each.instance_id for each in error.result.stopping_instances]
+    assert ("StopInstances", 1, 200) == (error.operation, error.attempts, error.status_code)
+    assert answer.body[:512] == error.body
+
+
+def test_many_others():
+    """Five of the other instances are shown."""
+    flow = call(StopInstances("i-1"), context())
+    next(flow)
+    flow.send(KEYS)
+    with pytest.raises(ResponseError) as caught:
+        flow.send(named(*(f"i-{n}" for n in range(10, 17))))
+
+    shown = "'i-10', 'i-11', 'i-12', 'i-13', 'i-14' and 2 more"
+    assert caught.value.args[0].endswith(f"not asked for: {shown}")
+
+
+def test_answer_to_another_request_is_no_success():
+    """Such an answer earns no quota, and is not asked for again."""
+    retrier = StandardRetrier(3, lambda: 0.0)
+    Script(BROKEN, success()).run(call(STOP, context(retrier=retrier)))
+    retrier.quota.available = 400
+    error = failed(Script(named("i-3")), retrier=retrier)
+
+    assert (ResponseError, 400) == (type(error), retrier.quota.available)
+
+
+@pytest.mark.parametrize("answer", [named("I-1", "i-2"), named("i-2"), named(), named("i-1 ")])
+def test_own_answer(answer):
+    """Upper case, space around an id, and instances that are not named are not held against it."""
+    result = Script(answer).run(call(StopInstances(["i-1", "i-2"]), context()))
+
+    assert 1 == result.response_metadata.attempts
 
 
 # Reading.

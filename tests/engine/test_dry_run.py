@@ -12,7 +12,7 @@ from ec2lite.operations.stop_instances import StopInstances
 from ec2lite.protocol.operation import Operation
 from samples import Answer, Script, context, fault, refusal, success
 
-STOP = StopInstances(["i-1", "i-2"], force=True)
+STOP = StopInstances(["i-1", "i-1234567890abcdef0"], force=True)
 
 
 def test_allowed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -242,3 +243,49 @@ def test_aiohttps_connect_timeout_is_not_believed(ours):
     with pytest.raises(TransportError) as caught:
         anyio.run(world.perform, httpx.Request("GET", "http://example.com/"))
     assert caught.value.maybe_sent is not ours
+
+
+def discard(colour, **extensions):
+    """Discard the answer of a transport whose responses have these extensions."""
+    answer = perform(
+        colour, REQUEST, lambda _: httpx.Response(200, content=b"", extensions=extensions)
+    )
+    assert answer.discard() is None
+
+
+class Stream:
+    """A stream of httpcore's."""
+
+    def __init__(self, own):
+        self.own = own
+
+    def get_extra_info(self, name):
+        """Return the socket."""
+        return {"socket": self.own}[name]
+
+
+def test_discard(colour):
+    """The connection of an answer is closed by what our transports give for that."""
+    closed = []
+    discard(colour, discard=lambda: closed.append(True), network_stream=None)
+
+    assert [True] == closed
+
+
+def test_discard_of_other_transports(colour):
+    """The socket of another transport of httpx's is shut down, and left to that to be closed."""
+    here, there = socket.socketpair()
+    with here, there:
+        discard(colour, network_stream=Stream(here))
+        assert b"" == there.recv(1)
+        assert here.fileno() >= 0
+
+
+def test_nothing_to_discard(colour):
+    """An answer that came by no connection, or by one that is closed, has none to be ended."""
+    discard(colour)
+    discard(colour, network_stream=Stream(None))
+    here, there = socket.socketpair()
+    there.close()
+    here.close()
+    discard(colour, network_stream=Stream(here))
