@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, Self, TypeVar
 
@@ -13,6 +12,7 @@ from ec2lite.credentials.resolve import instance_region
 from ec2lite.engine.call import call
 from ec2lite.engine.dry_run import DryRunResult, dry_run
 from ec2lite.engine.flow import Flow, arun, run
+from ec2lite.engine.locks import ForkSafeLock
 from ec2lite.engine.pages import AsyncListing, Listing
 from ec2lite.engine.setup import Setup
 from ec2lite.errors import ConfigError
@@ -62,6 +62,9 @@ class _Base(Generic[T]):
     # On the class, because __del__ also sees clients whose constructor failed.
     _closed = False
     _owned: T | None = None
+    # Of a view: the client whose connections it shares, and whether the credentials are its own.
+    _parent: Self | None = None
+    _has_own_credentials = False
 
     def __init__(
         self,
@@ -106,7 +109,34 @@ class _Base(Generic[T]):
         self._credentials = credentials
         self._mfa_token = mfa_token
         self._transport = transport
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = None,
+        retry: RetryPolicy | None = None,
+        credentials: Credentials | FrozenCredentialsSource | None = None,
+    ) -> Self:
+        """Return a view of this client that makes its calls with other options.
+
+        What is omitted is this client's, and so are the connections. ``retry`` keeps a quota of its
+        own for the view. Closing the view does nothing; it ends with this client. A wrong argument
+        is a ``ConfigError``.
+
+            ec2.with_options(timeout=5, retry=ec2lite.NoRetry()).describe_instances("i-…")
+        """
+        view = object.__new__(type(self))
+        vars(view).update(vars(self))
+        view._parent = self
+        view._owned = None
+        view._setup = self._setup.view(timeout=timeout, retry=retry)
+        if credentials is not None:
+            given.check(credentials)
+            view._credentials = credentials
+            view._has_own_credentials = True
+            vars(view).pop("_world", None)
+        return view
 
     def _ask(self, request: Operation[R]) -> Flow[R]:
         self._check_open()
@@ -115,9 +145,13 @@ class _Base(Generic[T]):
     def _check_open(self) -> None:
         if self._closed:
             raise ConfigError("the client is closed")
+        if self._parent is not None:
+            self._parent._check_open()  # noqa: SLF001 - of the same class
 
     def _shut(self) -> T | None:
         """Mark the client as closed; return what there is to close, to one thread only."""
+        if self._parent is not None:
+            return None
         with self._lock:
             self._closed = True
             owned, self._owned = self._owned, None
@@ -221,6 +255,13 @@ class Client(_Base["httpx.BaseTransport"]):
         from ec2lite.engine.world import SyncWorld
         from ec2lite.transports.transport import Transport
 
+        if self._parent is not None:
+            shared = self._parent._world or self._parent._open()  # noqa: SLF001 - as above
+            if not self._has_own_credentials:
+                return shared
+            source = credentials_for(transport=shared.transport, **self._identity())
+            self._world = SyncWorld(shared.transport, source, shared.max_response_size)
+            return self._world
         with self._lock:
             # Another thread may have closed it since the call began.
             self._check_open()
@@ -291,6 +332,13 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
         from ec2lite.engine.world import AsyncWorld
         from ec2lite.transports.transport import AsyncTransport
 
+        if self._parent is not None:
+            shared = self._parent._world or self._parent._open()  # noqa: SLF001 - as above
+            if not self._has_own_credentials:
+                return shared
+            source = async_credentials_for(transport=shared.transport, **self._identity())
+            self._world = AsyncWorld(shared.transport, source, shared.max_response_size)
+            return self._world
         with self._lock:
             # Another thread may have closed it since the call began.
             self._check_open()

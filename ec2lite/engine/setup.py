@@ -61,6 +61,9 @@ class Setup:
     correct_clock_skew: bool = field(default=True, validator=checks.validator(checks.flag))
     max_response_size: int = field(default=MAX_SIZE, validator=checks.validator(checks.size))
     find_region: FindRegion | None = field(default=None, repr=False)
+    # Of a view: whose contexts it has, with another time limit, and other retries if ``retry`` is
+    # given.
+    parent: Setup | None = field(default=None, repr=False)
     _contexts: dict[str, Context] = field(factory=dict[str, Context], init=False, repr=False)
     # The process that asks for the Region now, and the text of its error if there was none.
     _asking: int | None = field(default=None, init=False, repr=False)
@@ -83,12 +86,23 @@ class Setup:
         found = self._contexts.get(service)
         if found is not None:
             return found
+        if self.parent is not None:
+            shared = yield from self.parent.context(service)
+            retrier = shared.retrier if self.retry is None else self.retry.start()
+            own = evolve(shared, timeout=self.timeout, retrier=retrier)
+            return self._contexts.setdefault(service, own)
         # STS has a global endpoint, which needs no Region.
         if self.find_region is not None and service != "sts" and not self._region():
             yield from self._ask_for_region(self.find_region)
         # Without a lock, which a forked child might find locked for ever. If two threads make it at
         # the same time, one context stays.
         return self._contexts.setdefault(service, self._make_context(service))
+
+    def view(self, *, timeout: float | Timeout | None, retry: RetryPolicy | None) -> Setup:
+        """Return the setup of a view: what is None is the parent's."""
+        limit = self.timeout if timeout is None else timeout
+        made: Setup = evolve(self, parent=self, timeout=limit, retry=retry)
+        return made
 
     def _ask_for_region(self, find_region: FindRegion) -> Flow[None]:
         """Ask once for the instance's Region; calls that come meanwhile wait for the answer."""

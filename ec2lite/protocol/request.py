@@ -88,7 +88,7 @@ class RequestBuilder:
         """Return the request with that body, signed for ``now``; ``headers`` go along unsigned."""
         added = {"content-length": str(len(body)), **(headers or {})}
         if operation.signed and credentials is not None:
-            added |= self._signer.sign(
+            signed = self._signer.sign(
                 method="POST",
                 url=self._signed_url,
                 headers=self._signed,
@@ -98,6 +98,12 @@ class RequestBuilder:
                 service=self.endpoint.signing_name,
                 now=now,
             )
+            values = "".join(signed.values())
+            if not (values.isascii() and values.isprintable()):
+                # Whoever records the variables of tracebacks must not find a token in them.
+                del signed, values
+                raise checks.wrong("what the signer returns", "printable ASCII", "other text")
+            added |= signed
         request = self._request(
             "POST",
             self._url,

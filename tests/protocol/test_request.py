@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from datetime import timedelta, timezone
 
 import httpx
@@ -195,6 +196,27 @@ def test_wrong_arguments(argument, value, message):
         ec2lite.build_request(STOP, **given)
 
     assert message == str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["a\nb", "\u20ac", "a\x00"])
+def test_odd_signature(value):
+    """A signer's header that cannot be sent is refused; no variable of ours shows the token."""
+
+    class Signer:
+        def sign(self, **given):
+            return {"x-amz-security-token": TOKEN, "authorization": value}
+
+    with pytest.raises(ConfigError) as caught:
+        ec2lite.build_request(
+            STOP, endpoint=ENDPOINT, credentials=TEMPORARY, now=NOW, signer=Signer()
+        )
+
+    expected = "what the signer returns must be printable ASCII, not other text"
+    assert expected == str(caught.value)
+    frames = traceback.StackSummary.extract(traceback.walk_tb(caught.tb), capture_locals=True)
+    ours = [frame for frame in frames if "ec2lite/" in frame.filename]
+    assert ours
+    assert not [frame for frame in ours if TOKEN in str(frame.locals)]
 
 
 def test_none_needed():

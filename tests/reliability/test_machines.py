@@ -46,7 +46,7 @@ class QuotaMachine(RuleBasedStateMachine):
 
     @rule()
     def start(self):
-        flow = call(StopInstances("i-1"), self.context)
+        flow = call(StopInstances("i-1234567890abcdef0"), self.context)
         self._to_request(flow, next(flow))
         self.calls[flow] = [1, None]
 
