@@ -7,6 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
+import boto3
 import pytest
 
 import ec2lite
@@ -22,6 +23,8 @@ INSTANCES = (
     "i-0aa51192b00939a2e",
     "i-0f3b7a2c9d1e45678",
 )
+# Those that have a name, and the tag env=dev.
+DEVELOPMENT = {"web-1": "i-1234567890abcdef0", "web-2": "i-0f3b7a2c9d1e45678"}
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
@@ -43,6 +46,11 @@ def ec2(monkeypatch: pytest.MonkeyPatch, moto: str) -> None:
     monkeypatch.setattr("moto.ec2.models.instances.random_instance_id", lambda: next(ids))
     with ec2lite.Client() as client:
         assert INSTANCES == client.send(demo.RunInstances(demo.IMAGE, len(INSTANCES)))
+    aws = boto3.client("ec2", "eu-west-1", endpoint_url=moto)
+    for name, instance_id in DEVELOPMENT.items():
+        tags = [{"Key": "Name", "Value": name}, {"Key": "env", "Value": "dev"}]
+        aws.create_tags(Resources=[instance_id], Tags=tags)
+    aws.close()
 
 
 @each_document
