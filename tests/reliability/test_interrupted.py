@@ -15,10 +15,10 @@ import anyio.to_thread
 import pytest
 from fault_cases import document, good, invocation
 
-from ec2lite import AsyncClient, Client, Credentials
+from ec2lite import AsyncClient, Client
+from samples import KEYS
 from servers import answer, each, serve, take
 
-KEYS = Credentials("AKIDEXAMPLE", "secret")
 backends = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 # Before the answer, in its status line, at the end of its head, in its body.
 stages = pytest.mark.parametrize("sent", [0, 8, 40, 200])

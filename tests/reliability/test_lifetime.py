@@ -22,7 +22,6 @@ from ec2lite import (
     AsyncClient,
     Client,
     ConfigError,
-    Credentials,
     EC2Error,
     RequestLimitExceeded,
     StandardRetry,
@@ -30,9 +29,9 @@ from ec2lite import (
     TransportError,
 )
 from ec2lite.engine.setup import Setup
+from samples import KEYS
 from servers import answer, closed_port, each, hang_up, pause, reset, serve, take, until
 
-KEYS = Credentials("AKIDEXAMPLE", "secret")
 KEEPS = [each(take, good)]
 backends = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 

@@ -12,10 +12,9 @@ import table
 from fault_cases import CASES, MARKER, MIB, invocation, script
 
 from ec2lite import EC2Error, ResponseError, StandardRetry, StopInstancesResult
-from ec2lite.models import Credentials
+from samples import KEYS
 from servers import certificate, serve, until
 
-KEYS = Credentials("AKIDEXAMPLE", "secret")
 INSTANCE = "i-1234567890abcdef0"
 # What 64 MiB of an answer may cost: the answer, twice while it is put together or inflated.
 MOST_MEMORY = 200 * MIB

@@ -9,11 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fault_cases import good
 
-from ec2lite import Credentials, RequestExpired, ServiceError, StandardRetry
-from samples import fault, http_date
+from ec2lite import RequestExpired, ServiceError, StandardRetry
+from samples import KEYS, fault, http_date
 from servers import answer, each, serve, take
-
-KEYS = Credentials("AKIDEXAMPLE", "secret")
 
 
 def header(request, name):

@@ -9,10 +9,9 @@ import pytest
 
 from ec2lite.models import Credentials
 from ec2lite.signing.botocore_signer import BotocoreSigner
-from samples import TEMPORARY, TOKEN
+from samples import KEYS, TEMPORARY, TOKEN
 
 # "get-vanilla" and "post-vanilla" of AWS's own SigV4 test suite.
-KEYS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 TIME = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
 
 
