@@ -220,6 +220,8 @@ def more(python: str, *, smoke: bool) -> None:
         return
     with tempfile.TemporaryDirectory() as place:
         run_script(python, "flame.py", str(Path(place) / "flame.svg"), "0.5")
+    if importlib.util.find_spec("boto3"):
+        run_script(python, "describe.py", "--smoke")
     if importlib.util.find_spec("pyperf"):
         run_script(python, "stages.py", "--debug-single-value", "--inherit-environ=PYTHONPATH")
 
