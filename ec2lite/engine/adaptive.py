@@ -101,7 +101,7 @@ class RateLimiter:
         """Take a token if it is there in less than ``patience`` seconds; return how long it takes.
 
         Tokens may be owed: whoever comes later waits longer, so turns are in the order of coming.
-        Nobody owes one that he does not wait for, or the debt would keep growing.
+        Whoever does not wait owes none, or the debt would keep growing.
         """
         if not self.enabled:
             return 0.0
@@ -136,7 +136,7 @@ class RateLimiter:
 
 
 class _MeasuredRate:
-    """Requests a second, measured in half seconds and smoothed."""
+    """Requests a second, measured over half a second and smoothed."""
 
     def __init__(self, now: float) -> None:
         self._rate = 0.0
@@ -155,7 +155,7 @@ class _MeasuredRate:
 
 
 class _Cubic:
-    """The curve that a rate grows back along after it was cut."""
+    """The curve along which a rate grows back after it was cut."""
 
     def __init__(self, now: float) -> None:
         self._cut_rate = 0.0
@@ -166,6 +166,6 @@ class _Cubic:
         return rate * BETA
 
     def grown(self, now: float) -> float:
-        # The time after which the curve is back at the rate that was cut.
+        # The time after which the curve is back at the rate before the cut.
         flat = math.cbrt(self._cut_rate * (1 - BETA) / SCALE)
         return SCALE * (now - self._cut_at - flat) ** 3 + self._cut_rate

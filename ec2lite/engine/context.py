@@ -1,4 +1,4 @@
-"""What a client's calls have in common, worked out once."""
+"""What a client's calls have in common: made once."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Timeout:
 
     ``connect`` is for opening a connection, TLS included (3.1 s, the AWS SDKs' standard default:
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-smart-config-defaults.html), ``read``
-    for the silence of the service (60 s, as botocore), ``total`` for the whole call with its
-    retries and waits (150 s: two silences and the time between them).
+    for each wait for the service (60 s, as in botocore), ``total`` for the whole call with its
+    retries and pauses (150 s: two such waits and the time between them).
     """
 
     connect: float | None = field(default=3.1, validator=checks.optional(checks.seconds))
@@ -72,5 +72,5 @@ class Context:
     credentials: Credentials | None = field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        # What reads the answers: without it nothing may be sent.
+        # lxml reads the answers: without it nothing may be sent.
         xml.load()

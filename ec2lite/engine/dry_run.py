@@ -1,4 +1,4 @@
-"""Permission as a value: the API answers a dry run with an error either way."""
+"""A dry run's outcome as a value: the API answers with an error either way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @frozen
 class DryRunResult:
-    """Whether the caller may do something, in the code and message that AWS said it with."""
+    """Whether the caller may make the request, with AWS's code and message."""
 
     allowed: bool
     code: str
@@ -28,7 +28,7 @@ class DryRunResult:
 
 
 def dry_run(request: Operation[Any], context: Context) -> Flow[DryRunResult]:
-    """Ask whether a request would be permitted; other refusals are raised."""
+    """Ask whether a request would be permitted. Refusals for other reasons are raised."""
     check(request)
     if not hasattr(request, "dry_run"):
         raise ConfigError(f"{request.action} has no dry run")
@@ -39,8 +39,8 @@ def dry_run(request: Operation[Any], context: Context) -> Flow[DryRunResult]:
     except (DryRunOperation, UnauthorizedOperation) as said:
         allowed = isinstance(said, DryRunOperation)
         return DryRunResult(allowed, said.code, said.message, said.request_id)
-    error = ResponseError("the service carried out what was to be a dry run", status_code=200)
+    error = ResponseError("the service carried out a dry run", status_code=200)
     error.operation = request.action
-    # An operation of somebody else's may have any result.
+    # Other people's operations may have any result.
     error.attempts = getattr(getattr(result, "response_metadata", None), "attempts", 1)
     raise error

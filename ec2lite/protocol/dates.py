@@ -1,4 +1,4 @@
-"""Times as AWS writes them."""
+"""Times in AWS's answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def read_time(text: str) -> datetime | None:
-    """Return the time that ISO 8601 text names, without a zone in UTC; None if it names none.
+    """Return the time that an ISO 8601 text names; None if it names none. Without a zone it is UTC.
 
     None rather than an error, for the standard library's quotes the text, and secrets stray.
     """

@@ -32,10 +32,10 @@ class Operation(ABC, Generic[R]):
     version: ClassVar[str] = "2016-11-15"
     """The version of the API's model, sent as ``Version``."""
     repeatable: ClassVar[bool] = True
-    """Whether it does no harm to send it again when the first one may have arrived."""
+    """Whether the request may be sent again when the first one may have arrived."""
     signed: ClassVar[bool] = True
     confidential: ClassVar[bool] = False
-    """Whether the answer holds secrets, so that no error may quote it."""
+    """Whether the answer holds secrets: no error quotes it then."""
 
     @abstractmethod
     def form_pairs(self) -> list[tuple[str, str]]:

@@ -20,10 +20,10 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9\-_.~]*")
 def encode(action: str, version: str, pairs: Iterable[tuple[str, str]]) -> bytes:
     """Return ``Action=…&Version=…`` and the pairs, percent-encoded as UTF-8.
 
-    A space becomes ``%20``, which every reader of forms understands, rather than ``+``.
+    A space becomes ``%20`` rather than ``+``: every parser of forms understands it.
     """
     pairs = list(pairs)
-    # Ids need no escape, and to see that for all of them at once takes a tenth of the time.
+    # Ids need no escaping. One search over all of them takes a tenth of the time.
     if not _PLAIN.fullmatch("".join([value for _, value in pairs])):
         pairs = [(name, quote(value, safe="-_.~")) for name, value in pairs]
     parts = [f"Action={action}", f"Version={version}", *map("=".join, pairs)]
@@ -36,5 +36,5 @@ def listed(name: str, values: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def flag(name: str, value: bool | None) -> list[tuple[str, str]]:
-    """Return the pair of a three-valued flag; None is not sent, and leaves the default to AWS."""
+    """Return the pair of a flag. None is not sent, so AWS's default applies."""
     return [] if value is None else [(name, "true" if value else "false")]

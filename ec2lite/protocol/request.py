@@ -50,13 +50,13 @@ def encode(operation: Operation[Any]) -> bytes:
 
 
 def user_agent(extra: str | None = None) -> str:
-    """Return the name that AWS's logs (CloudTrail's ``userAgent``) will show."""
+    """Return the ``User-Agent`` header, which AWS's logs (CloudTrail's ``userAgent``) show."""
     python = ".".join(map(str, sys.version_info[:3]))
     return f"ec2lite/{__version__} lang/python#{python}" + (f" {extra}" if extra else "")
 
 
 class RequestBuilder:
-    """Builds the requests to one endpoint; what does not change between them is made once."""
+    """Builds the requests to one endpoint. What they have in common is made once."""
 
     def __init__(self, endpoint: Endpoint, signer: Signer, agent: str | None = None) -> None:
         import httpx
@@ -64,7 +64,7 @@ class RequestBuilder:
         self.endpoint = endpoint
         self._signer = signer
         self._url = _url(endpoint.url)
-        # As it goes over the wire: httpx escapes characters and takes dots out of the path.
+        # The URL on the wire: httpx escapes characters and removes dots from the path.
         self._signed_url = str(self._url)
         self._signed = {
             "host": self._url.netloc.decode("ascii"),
@@ -85,7 +85,7 @@ class RequestBuilder:
         headers: dict[str, str] | None = None,
         extensions: dict[str, Any] | None = None,
     ) -> httpx.Request:
-        """Return the request with that body, signed for ``now``; ``headers`` go along unsigned."""
+        """Return the request with that body, signed for ``now``; ``headers`` are sent unsigned."""
         added = {"content-length": str(len(body)), **(headers or {})}
         if operation.signed and credentials is not None:
             signed = self._signer.sign(
@@ -100,7 +100,7 @@ class RequestBuilder:
             )
             values = "".join(signed.values())
             if not (values.isascii() and values.isprintable()):
-                # Whoever records the variables of tracebacks must not find a token in them.
+                # Programs that record the variables of tracebacks would record the token.
                 del signed, values
                 raise checks.wrong("what the signer returns", "printable ASCII", "other text")
             added |= signed
@@ -108,7 +108,7 @@ class RequestBuilder:
             "POST",
             self._url,
             headers=self._fixed + _raw(added),
-            # httpx derives headers from `content=`, at four times the price; they are all here.
+            # httpx would derive headers from `content=`, at four times the cost; they are all here.
             stream=self._stream(body),
             extensions=extensions,
         )

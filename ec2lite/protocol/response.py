@@ -26,7 +26,7 @@ _LONGEST_ID: Final = 256
 def parse_response(
     request: Operation[R], *, status_code: int, headers: Mapping[str, str], body: bytes
 ) -> R:
-    """Return the result of an operation from the answer to it, however that was received.
+    """Return the result of an operation from its answer, however that was received.
 
     Raises ``ServiceError`` where AWS says no, whatever the status, and ``ResponseError`` where the
     answer is not the protocol's.
@@ -45,7 +45,7 @@ def read(
     earlier_failures: tuple[EC2Error, ...] = (),
     max_size: int = content.MAX_SIZE,
 ) -> R:
-    """Do what ``parse_response`` does, for headers with lower-case names."""
+    """Do what ``parse_response`` does; the headers have lower-case names."""
     try:
         if 300 <= status_code < 400:
             where = headers.get("location", "nowhere")[:200]
@@ -76,7 +76,7 @@ def _check_document(operation: Operation[Any], root: Element, metadata: Response
     if xml.local_name(root) != expected:
         raise ResponseError(f"the answer is a <{xml.local_name(root)}>, not a <{expected}>")
     if not 200 <= metadata.status_code < 300:
-        raise ResponseError(f"the answer is a <{expected}> that claims to have failed")
+        raise ResponseError(f"the answer is a <{expected}> with the status of a failure")
 
 
 def _request_id(root: Element, headers: dict[str, str]) -> str | None:

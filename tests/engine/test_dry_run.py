@@ -70,7 +70,7 @@ def test_carried_out():
         Script(success()).run(dry_run(STOP, context()))
 
     error = caught.value
-    message = "StopInstances: the service carried out what was to be a dry run (HTTP status 200)"
+    message = "StopInstances: the service carried out a dry run (HTTP status 200)"
     assert message == str(error)
     assert ("StopInstances", 1) == (error.operation, error.attempts)
 

@@ -96,7 +96,7 @@ def test_failed_success(status):
     """A document of success under another status is not the protocol's."""
     error = refused(STOPPED, status)
 
-    assert "the answer is a <StopInstancesResponse> that claims to have failed" == error.args[0]
+    assert "the answer is a <StopInstancesResponse> with the status of a failure" == error.args[0]
     assert status == error.status_code
 
 
