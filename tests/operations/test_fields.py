@@ -146,14 +146,15 @@ def test_tags_are_a_dict_of_ones_own():
 
 
 def test_odd_tags():
-    """Of two equal keys the last one counts; a tag without a value has an empty one."""
+    """Of two equal keys the last one counts; what a tag lacks is empty."""
     thing = member(
         "tagSet",
         "<item><key>a</key><value>1</value></item><item><value>2</value><key>a</key></item>"
-        "<item><key>b</key></item><other><key>c</key></other>",
+        "<item><key>b</key></item><other><key>c</key></other><item><value>3</value></item>"
+        "<item><key>d</key><value/></item>",
     )
 
-    assert {"a": "2", "b": ""} == thing.tags
+    assert {"a": "2", "b": "", "": "3", "d": ""} == thing.tags
 
 
 def test_first_of_two():

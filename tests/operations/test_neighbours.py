@@ -254,11 +254,13 @@ def test_done(done, content):
 
 
 @pytest.mark.parametrize("done", DONE, ids=lambda each: each.action)
-@pytest.mark.parametrize("content", ["false", "", "TRUE"])
+@pytest.mark.parametrize("content", ["false", "", "TRUE", "\u2003true", "x" * 50])
 def test_not_done(done, content):
-    """An answer that says anything but true is an error."""
-    with pytest.raises(ResponseError, match=f"<return>{content}</return>, not true"):
+    """An answer that says anything but true is an error, which shows how that begins."""
+    with pytest.raises(ResponseError) as caught:
         parse(done, answer(done.action, f"<return>{content}</return>"))
+
+    assert f"the answer says <return>{content[:40]}</return>, not true" == caught.value.args[0]
 
 
 @pytest.mark.parametrize(

@@ -120,14 +120,17 @@ def test_optional_members(number):
     assert tuple(expected) == machines
 
 
-def test_one_object_for_each_state():
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_one_object_for_each_state(namespace):
     """A thousand instances in the same state share the object that says so."""
     item = (
         "<item><instanceId>i-{}</instanceId><currentState><code>64</code><name>stopping</name>"
         "</currentState><previousState><code>64</code><name>stopping</name></previousState></item>"
     )
 
-    changes = items_reader(InstanceStateChange)(parse("".join(map(item.format, range(1000)))))
+    changes = items_reader(InstanceStateChange)(
+        parse("".join(map(item.format, range(1000))), namespace)
+    )
 
     assert [f"i-{index}" for index in range(1000)] == [each.instance_id for each in changes]
     assert 1 == len({id(each.current_state) for each in changes})
