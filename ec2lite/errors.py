@@ -152,7 +152,9 @@ class ResponseError(EC2Error):
     def __str__(self) -> str:
         shown = f", beginning {self.body[:80]!r}" if self.body else ""
         where = f"{self.operation}: " if self.operation else ""
-        return f"{where}{self.args[0]} (HTTP status {self.status_code}{shown})"
+        # A member that is read later, or an element by itself, came under no status.
+        came = f" (HTTP status {self.status_code}{shown})" if self.status_code else ""
+        return f"{where}{self.args[0]}{came}"
 
     @property
     def is_throttling(self) -> bool:
