@@ -44,6 +44,7 @@ def sync(request: ec2lite.StopInstances) -> None:
             assert_type(status, ec2lite.InstanceStatus)
         assert_type(ec2.send(ec2lite.DescribeInstances(["i-1"])), ec2lite.DescribeInstancesResult)
         assert_type(ec2.send(Ping()), int)
+        assert_type(ec2.with_options(timeout=5, retry=ec2lite.NoRetry()), ec2lite.Client)
     assert_type(ec2.close(), None)
 
 
@@ -71,6 +72,7 @@ async def asynchronous(request: ec2lite.StopInstances) -> None:
         async for page in ec2.describe_instance_status(["i-1"]).pages():
             assert_type(page, ec2lite.DescribeInstanceStatusResult)
         assert_type(await ec2.send(Ping()), int)
+        assert_type(ec2.with_options(credentials=None), ec2lite.AsyncClient)
     assert_type(await ec2.close(), None)
 
 
@@ -123,6 +125,12 @@ def other_results(
     assert_type(attribute.disable_api_stop, bool | None)
     assert_type(attribute.user_data, str | None)
     assert_type(attribute.block_device_mappings[0].device_name, str | None)
+
+
+def denied(error: ec2lite.UnauthorizedOperation, strange: ec2lite.ResponseError) -> None:
+    """Read what some errors carry."""
+    assert_type(error.encoded_message, str | None)
+    assert_type(strange.result, object)
 
 
 def wrong_calls(ec2: ec2lite.Client) -> None:
