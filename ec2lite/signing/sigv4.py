@@ -35,7 +35,7 @@ def canonical_request(method: str, url: str, headers: Mapping[str, str], body: b
     return _form(method, url, headers) % sha256(body).hexdigest()
 
 
-def signed_headers(headers: Mapping[str, str]) -> str:
+def signed_headers(headers: Mapping[str, object]) -> str:
     """Return the names of the headers that are signed, the last line but one of that text."""
     return ";".join(_signed(headers))
 
@@ -102,7 +102,7 @@ class SigV4:
             blanks = dict.fromkeys((_DATE, _TOKEN) if has_token else (_DATE,))
             whole: dict[str, str | None] = {**headers, **blanks}
             copied = (method, url, dict(headers), has_token)
-            kept = self._kept = (copied, _form(method, url, whole), ";".join(_signed(whole)))
+            kept = self._kept = (copied, _form(method, url, whole), signed_headers(whole))
         return kept[1:]
 
 

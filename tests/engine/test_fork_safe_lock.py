@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from ec2lite.engine.locks import ForkSafeLock
+from ec2lite.engine.locks import ForkSafeLock, _renew_all
 from ec2lite.engine.retry import StandardRetry
 from ec2lite.errors import TransportError
 
@@ -72,6 +72,17 @@ def test_fork():
     finally:
         done.set()
         thread.join()
+
+
+def test_all_are_renewed():
+    """What the child of a fork runs opens every lock there is."""
+    locks = [ForkSafeLock(), ForkSafeLock()]
+    for lock in locks:
+        lock._lock.acquire()
+    _renew_all()
+    for lock in locks:
+        with lock:
+            pass
 
 
 def test_renewed():
