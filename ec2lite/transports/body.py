@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
 from ec2lite.errors import ResponseError
@@ -14,7 +15,8 @@ class Body:
     """The chunks of a body as they come.
 
     One chunk is kept as it is; more are copied into one buffer, for there may be millions of them,
-    and each would take 40 bytes beside its own.
+    and each would take 40 bytes beside its own. BytesIO hands its buffer over without a copy, so
+    that a large body is in memory once.
     """
 
     __slots__ = ("_buffer", "_first", "_limit", "_status_code")
@@ -23,15 +25,16 @@ class Body:
         self._limit = limit
         self._status_code = status_code
         self._first = b""
-        self._buffer: bytearray | None = None
+        self._buffer: BytesIO | None = None
 
     def add(self, chunk: bytes) -> None:
         """Take a chunk. Raises ResponseError when there are more than ``limit`` bytes."""
         if self._buffer is not None:
-            self._buffer += chunk
-            size = len(self._buffer)
+            self._buffer.write(chunk)
+            size = self._buffer.tell()
         elif self._first:
-            self._buffer = bytearray(self._first)
+            self._buffer = BytesIO()
+            self._buffer.write(self._first)
             self.add(chunk)
             return
         else:
@@ -42,13 +45,13 @@ class Body:
 
     def whole(self) -> bytes:
         """Return all of it."""
-        return self._first if self._buffer is None else bytes(self._buffer)
+        return self._first if self._buffer is None else self._buffer.getvalue()
 
     def _too_large(self) -> ResponseError:
         return ResponseError(
             f"answer larger than {self._limit} bytes",
             status_code=self._status_code,
-            body=bytes((self._first if self._buffer is None else self._buffer)[:512]),
+            body=bytes((self._first if self._buffer is None else self._buffer.getbuffer())[:512]),
         )
 
 
