@@ -47,8 +47,11 @@ class Operation(ABC, Generic[R]):
 
     def asked_ids(self) -> tuple[str, ...] | None:
         """Return the ids of the instances that the request names; None if it names none."""
+        several: tuple[str, ...] | None = getattr(self, "instance_ids", None)
+        if several is not None:
+            return several
         lone: str | None = getattr(self, "instance_id", None)
-        return getattr(self, "instance_ids", None) if lone is None else (lone,)
+        return None if lone is None else (lone,)
 
     def answered_ids(self, result: R) -> Iterable[str | None]:
         """Return the ids of the instances that a result names.
@@ -75,6 +78,9 @@ def strays(request: Operation[R], result: R) -> list[str]:
     asked = request.asked_ids()
     if asked is None:
         return []
-    others = set(request.answered_ids(result)).difference(asked)
+    answered = tuple(request.answered_ids(result))
+    if answered == asked:
+        return []
+    others = set(answered).difference(asked)
     known = {each.casefold() for each in asked} if others else set[str]()
     return sorted(each for each in others if each and each.strip().casefold() not in known)
