@@ -251,6 +251,8 @@ def test_throttled_for_good(ask):
 def test_repr():
     """A listing shows what it asks for."""
     with ec2lite.Client("eu-west-1", credentials=KEYS) as ec2:
-        listing = ec2.describe_instances("i-1")
+        shown = repr(ec2.describe_instances("i-1"))
+    awaited = repr(ec2lite.AsyncClient("eu-west-1", credentials=KEYS).describe_instances("i-1"))
 
-    assert repr(listing).startswith("<Listing of DescribeInstances(instance_ids=('i-1',), ")
+    assert shown.startswith("<Listing of DescribeInstances(instance_ids=('i-1',), ")
+    assert f"<Async{shown[1:]}" == awaited

@@ -13,6 +13,7 @@ import pytest
 
 import ec2lite
 from ec2lite.errors import InstanceNotFound, ResponseError
+from ec2lite.operations import readers
 from ec2lite.operations.describe_instances import DescribeInstances
 from ec2lite.operations.instance import Instance, Placement, StateReason
 from ec2lite.operations.instance_parts import GroupIdentifier, Operator
@@ -227,6 +228,16 @@ def test_pickled_absence():
     found = pickle.loads(pickle.dumps(instance("<licenseSet/>")))
 
     assert {"InstanceId": "i-1", "Licenses": []} == found.to_dict()
+
+
+def test_many_unknown_members():
+    """However many names a service makes up, what is remembered of them is bounded."""
+    strangers = "".join(f"<new{number}/>" for number in range(1500))
+
+    assert "k" == instance(f"{strangers}<keyName>k</keyName>").key_name
+    table = readers.ByTag({"known": 1})
+    assert {None} == {table[f"new{number}"] for number in range(1500)}
+    assert (1000, 1) == (len(table), table["known"])
 
 
 def test_no_such_attribute():
