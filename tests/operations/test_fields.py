@@ -322,6 +322,53 @@ def test_declared_here():
         outer.nothing  # noqa: B018 - the access is the point
 
 
+def test_declared_without_options():
+    """Without options a member is shown, read at once, and has the key of its attribute's name."""
+
+    @shape
+    class Plain(Shape):
+        a_text: str | None = text("a")
+        a_number: int | None = integer("b")
+        a_flag: bool | None = boolean("c")
+        a_value: int | None = value("d", int)
+        a_list: tuple[str, ...] = items(str, "e")
+        labels: dict[str, str] = tags("f")
+
+    plain = read("<p><a>1</a><b>2</b><c>x</c><d>3</d><e><item>4</item></e><f/></p>", Plain)
+
+    assert {
+        "AText": "1",
+        "ANumber": 2,
+        "AFlag": False,
+        "AValue": 3,
+        "AList": ["4"],
+        "Labels": [],
+    } == plain.to_dict()
+    assert "a_text='1'" in repr(plain)
+    assert hash(plain) != hash(attrs.evolve(plain, a_text="2"))
+    with pytest.raises(ResponseError, match=r"^<d> is not a value: 'x'$"):
+        read("<p><d>x</d></p>", Plain)
+
+
+def test_late_members_are_not_read_early():
+    """What is wrong in a member that is read later is an error when somebody asks for it."""
+
+    @shape
+    class Late(Shape):
+        disk: Disk | None = nested(Disk, "disk", later=True)
+        disks: tuple[Disk, ...] = items(Disk, "diskSet", later=True)
+        raw: bytes = source()
+
+    root = xml.parse(b"<a><l><disk/></l>tail<l><diskSet><item/></diskSet></l></a>")
+    one, other = map(reader(Late), root)
+
+    assert b"<l><disk/></l>" == one.raw
+    with pytest.raises(ResponseError, match=r"^<disk> has no <deviceName>$"):
+        one.disk  # noqa: B018 - the access is the point
+    with pytest.raises(ResponseError, match=r"^<item> has no <deviceName>$"):
+        other.disks  # noqa: B018 - the access is the point
+
+
 def test_late_members_are_read_once():
     """A member that is read later is looked for in the element's own XML, and then kept."""
 
