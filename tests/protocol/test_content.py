@@ -183,9 +183,12 @@ def test_three_encodings():
 def test_nested_encodings():
     """More encodings than three are refused before any is undone."""
     body, start = gzip.compress(XML), time.process_time()
-    with pytest.raises(ResponseError, match=r"^the body has 1500 Content-Encodings, more than 3"):
-        inflate(body, ",".join(["gzip"] * 1500), LIMIT)
+    with pytest.raises(
+        ResponseError, match=r"^the body has 1500 Content-Encodings, more than 3"
+    ) as caught:
+        inflate(body, ",".join(["gzip"] * 1500), LIMIT, status_code=203)
 
+    assert (203, body[:512]) == (caught.value.status_code, caught.value.body)
     assert time.process_time() - start < 1
 
 
