@@ -152,7 +152,7 @@ class _Base(Generic[T]):
         """Mark the client as closed; return what there is to close, to one thread only."""
         if self._parent is not None:
             return None
-        with self._lock:
+        with self._lock.current:
             self._closed = True
             owned, self._owned = self._owned, None
             return owned
@@ -262,7 +262,7 @@ class Client(_Base["httpx.BaseTransport"]):
             source = credentials_for(transport=shared.transport, **self._identity())
             self._world = SyncWorld(shared.transport, source, shared.max_response_size)
             return self._world
-        with self._lock:
+        with self._lock.current:
             # Another thread may have closed it since the call began.
             self._check_open()
             if self._world is None:
@@ -339,7 +339,7 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
             source = async_credentials_for(transport=shared.transport, **self._identity())
             self._world = AsyncWorld(shared.transport, source, shared.max_response_size)
             return self._world
-        with self._lock:
+        with self._lock.current:
             # Another thread may have closed it since the call began.
             self._check_open()
             if self._world is None:

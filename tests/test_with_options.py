@@ -171,7 +171,7 @@ def test_fork_while_opening(service):
     held, done = threading.Event(), threading.Event()
 
     def hold():
-        with ec2._lock:
+        with ec2._lock.current:
             held.set()
             done.wait()
 

@@ -63,25 +63,25 @@ class AdaptiveRetrier:
 
     def reserve(self, patience: float = MAX_BACKOFF) -> float:
         """Take the next turn if it comes in time; return the seconds until it comes."""
-        with self._lock:
+        with self._lock.current:
             return self._limiter.reserve(self._clock(), patience)
 
     def retry(self, error: EC2Error, attempt: int, retry_after: str | None) -> Retry | None:
         """Learn from the failure, then decide as ``StandardRetry`` does."""
-        with self._lock:
+        with self._lock.current:
             self._limiter.answered(self._clock(), throttled=error.is_throttling)
         return self._standard.retry(error, attempt, retry_after)
 
     def succeeded(self, last: Retry | None) -> None:
         """Learn from the success."""
-        with self._lock:
+        with self._lock.current:
             self._limiter.answered(self._clock(), throttled=False)
         self._standard.succeeded(last)
 
     def give_back(self, unused: Retry | None) -> None:
         """Take back a turn or a retry that no request made use of."""
         if unused is None:
-            with self._lock:
+            with self._lock.current:
                 self._limiter.give_back()
         self._standard.give_back(unused)
 

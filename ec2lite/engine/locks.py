@@ -15,22 +15,20 @@ from attrs import define, field
 
 @define(eq=False)
 class ForkSafeLock:
-    """A ``threading.Lock`` that is a new one in a forked child."""
+    """Holds a ``threading.Lock`` that is a new one in a forked child: ``with lock.current:``.
 
-    _lock: threading.Lock = field(factory=threading.Lock, init=False)
+    The C lock is entered directly. Between a Python ``__enter__`` and the body a Ctrl-C could
+    arrive, and the lock would stay locked.
+    """
+
+    current: threading.Lock = field(factory=threading.Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
         _LOCKS.add(self)
 
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
     def renew(self) -> None:
         """Forget who holds it."""
-        self._lock = threading.Lock()
+        self.current = threading.Lock()
 
 
 _LOCKS: Final[weakref.WeakSet[ForkSafeLock]] = weakref.WeakSet()

@@ -110,7 +110,7 @@ class Quota:
 
     def acquire(self, cost: int) -> bool:
         """Take that many tokens, or none and return False."""
-        with self._lock:
+        with self._lock.current:
             if cost > self.available:
                 return False
             self.available -= cost
@@ -120,7 +120,7 @@ class Quota:
         """Give tokens back; there are never more than at the start."""
         if self.available == self._capacity:  # the usual case takes no lock
             return
-        with self._lock:
+        with self._lock.current:
             self.available = min(self._capacity, self.available + amount)
 
 

@@ -18,10 +18,10 @@ def test_one_at_a_time():
 
     def enter():
         inside.set()
-        with lock:
+        with lock.current:
             seen.append("second")
 
-    with lock:
+    with lock.current:
         thread = threading.Thread(target=enter)
         thread.start()
         inside.wait()
@@ -34,10 +34,10 @@ def test_one_at_a_time():
 def test_left_by_an_exception():
     """An exception opens the lock."""
     lock = ForkSafeLock()
-    with pytest.raises(ZeroDivisionError), lock:
+    with pytest.raises(ZeroDivisionError), lock.current:
         raise ZeroDivisionError
 
-    with lock:
+    with lock.current:
         pass
 
 
@@ -60,7 +60,7 @@ def test_fork():
     held, done = threading.Event(), threading.Event()
 
     def hold():
-        with retrier.quota._lock:
+        with retrier.quota._lock.current:
             held.set()
             done.wait()
 
@@ -78,18 +78,18 @@ def test_all_are_renewed():
     """What the child of a fork runs opens every lock there is."""
     locks = [ForkSafeLock(), ForkSafeLock()]
     for lock in locks:
-        lock._lock.acquire()
+        lock.current.acquire()
     _renew_all()
     for lock in locks:
-        with lock:
+        with lock.current:
             pass
 
 
 def test_renewed():
     """A lock is forgotten with its owner."""
     lock = ForkSafeLock()
-    with lock:
+    with lock.current:
         lock.renew()
-        with lock:
+        with lock.current:
             pass
-        lock._lock.acquire()
+        lock.current.acquire()
