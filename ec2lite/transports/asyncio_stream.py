@@ -207,8 +207,10 @@ class TransportStream(_Buffered, asyncio.Protocol):
         self._transport.resume_reading()
 
     async def send(self, data: bytes, end: float | None) -> None:
-        """Send all of it."""
-        self._transport.write(data)
+        """Send all of it; nothing once the peer has closed, whose last words may be read."""
+        # asyncio's transports ignore what is written then; uvloop's raise a RuntimeError.
+        if not self._transport.is_closing():
+            self._transport.write(data)
         while self._is_choked and not self._is_over:
             await self._wait(end)
 

@@ -10,6 +10,7 @@ import pytest
 from botocore.config import Config
 
 from ec2lite.cli.main import main
+from samples import stopped
 
 if TYPE_CHECKING:
     from service import Service
@@ -159,11 +160,10 @@ def test_what_is_stopping_is_stopped_harder(
     service: Service, flags: list[str], actions: list[str]
 ) -> None:
     """A stop that is under way is changed only by the flags that make it harder."""
-    stopped = service.answer
     service.choose = lambda form: (
         described("stopping")
         if form["Action"] == "DescribeInstances"
-        else stopped.replace(b"i-1234567890abcdef0", b"i-1")
+        else stopped("InstanceId.1=i-1")
     )
     assert 0 == main(["stop", BLUE, "--max", "1", *flags])
     assert actions == [form["Action"] for form in service.forms]

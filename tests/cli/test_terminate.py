@@ -12,6 +12,7 @@ import pytest
 
 import ec2lite
 from ec2lite.cli.main import main
+from samples import stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +26,8 @@ ONE = "i-1234567890abcdef0"
 @pytest.fixture
 def terminated(service: Service) -> Service:
     """Let the service answer that an instance shuts down."""
-    service.answer = service.answer.replace(b"StopInstances", b"TerminateInstances")
-    service.answer = service.answer.replace(b">stopping<", b">shutting-down<")
+    answer = stopped(f"InstanceId.1={ONE}").replace(b"StopInstances", b"TerminateInstances")
+    service.answer = answer.replace(b">stopping<", b">shutting-down<")
     return service
 
 
