@@ -18,6 +18,7 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 DISTRIBUTIONS = {
     "attr": "attrs",
     "multidict": "aiohttp",
+    "vcr": "vcrpy",
     "yarl": "aiohttp",
     "opentelemetry": "opentelemetry-instrumentation-httpx",
 }
