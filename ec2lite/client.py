@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, Self, TypeVar
 
 from ec2lite import checks
@@ -11,6 +12,7 @@ from ec2lite.credentials import given
 from ec2lite.credentials.resolve import instance_region
 from ec2lite.engine.call import call
 from ec2lite.engine.dry_run import DryRunResult, dry_run
+from ec2lite.engine.first_call import FirstCall, LaterWorld, after_loading, load
 from ec2lite.engine.flow import Flow, arun, run
 from ec2lite.engine.locks import ForkSafeLock
 from ec2lite.engine.pages import AsyncListing, Listing
@@ -110,6 +112,10 @@ class _Base(Generic[T]):
         self._mfa_token = mfa_token
         self._transport = transport
         self._lock = ForkSafeLock()
+        # Not a method: that would be a cycle, and clients are to be freed at once.
+        self._first_call = FirstCall(
+            partial(load, self._setup.settings, self._setup.signer, self._setup.endpoint_url)
+        )
 
     def with_options(
         self,
@@ -300,7 +306,9 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
 
     def listing(self, request: Paged[R, Item]) -> AsyncListing[R, Item]:
         """Iterate over what a request describes, page after page; see ``AsyncListing``."""
-        return AsyncListing(request, self._ask, lambda: self._world or self._open())
+        return AsyncListing(
+            request, self._ask, lambda: self._world or LaterWorld(self._loaded_world)
+        )
 
     async def dry_run(self, request: Operation[Any]) -> DryRunResult:
         """Ask whether a request would be permitted, without carrying it out."""
@@ -325,7 +333,17 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
 
     async def _run(self, flow: Flow[R]) -> R:
         self._check_open()
-        return await arun(flow, self._world or self._open())
+        return await arun(flow, self._world or await self._loaded_world())
+
+    def _ask(self, request: Operation[R]) -> Flow[R]:
+        flow = super()._ask(request)
+        return after_loading(flow) if self._world is None else flow
+
+    async def _loaded_world(self) -> AsyncWorld:
+        """Return the world, made after a thread has loaded what it takes."""
+        if self._world is None:
+            await self._first_call.wait()
+        return self._world or self._open()
 
     def _open(self) -> AsyncWorld:
         from ec2lite.credentials.resolve import async_credentials_for
