@@ -10,23 +10,18 @@ whatever interrupts one closes it.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import h11
 import httpcore
-from attrs import frozen
 
-from ec2lite.errors import ConfigError
 from ec2lite.transports import private
 from ec2lite.transports.backend import AsyncBackend, AsyncCoreStream, Backend, CoreStream
 from ec2lite.transports.body import Body
-from ec2lite.transports.proxies import proxy_for
-from ec2lite.transports.tls import ssl_context
+from ec2lite.transports.routes import Key, Routes
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Iterable, Mapping
 
     from ec2lite.transports.proxies import Proxy
@@ -34,7 +29,6 @@ if TYPE_CHECKING:
 # What a connection that the server dropped while it was idle ends in.
 _DROPPED: Final = (httpcore.ReadError, httpcore.RemoteProtocolError, httpcore.WriteError)
 _RAW: Final = (httpcore.ConnectionNotAvailable, h11.LocalProtocolError)
-CLOSED: Final = "the transport is closed"
 _OURS: Final = (CoreStream, AsyncCoreStream)
 
 
@@ -43,64 +37,10 @@ def _extensions(message: Any) -> Mapping[str, Any]:  # noqa: ANN401 - half typed
     return extensions
 
 
-@frozen
-class Key:
-    """Where a request goes: equal for all that one connection can serve.
-
-    ``is_direct`` is for requests that must not go through a proxy.
-    """
-
-    scheme: bytes
-    host: bytes
-    port: int
-    is_direct: bool
-
-
 def key_of(request: httpcore.Request) -> Key:
     """Return where a request goes."""
     origin = request.url.origin
     return Key(origin.scheme, origin.host, origin.port, bool(_extensions(request).get("direct")))
-
-
-class Routes:
-    """What a transport was told of proxies and trust, and what follows for its connections."""
-
-    def __init__(self, ca_bundle: str | None, environ: Mapping[str, str] | None) -> None:
-        self._ca_bundle = ca_bundle
-        self._environ = os.environ if environ is None else environ
-        self._context: ssl.SSLContext | None = None
-        self.is_closed = False
-
-    def proxy(self, key: Key) -> Proxy | None:
-        """Return the proxy on the way. Raises ConfigError for one that cannot be."""
-        if key.is_direct:
-            return None
-        host = key.host.decode("ascii")
-        host = f"[{host}]" if ":" in host else host
-        return proxy_for(f"{key.scheme.decode('ascii')}://{host}:{key.port}/", self._environ)
-
-    def context(self) -> ssl.SSLContext:
-        """Return the context for TLS, the same for the transport's life."""
-        if self._context is None:
-            self._context = ssl_context(self._ca_bundle)
-        return self._context
-
-    def origin_context(self, key: Key) -> ssl.SSLContext | None:
-        """Return the context for TLS with the origin.
-
-        Raises httpcore.UnsupportedProtocol, and ConfigError once the transport is closed.
-        """
-        if self.is_closed:
-            # Since the request began to wait for its turn.
-            raise ConfigError(CLOSED)
-        if key.scheme not in {b"http", b"https"}:
-            scheme = key.scheme.decode("ascii")
-            raise httpcore.UnsupportedProtocol(f"{scheme!r} is neither http nor https")
-        return self.context() if key.scheme == b"https" else None
-
-    def proxy_context(self, proxy: Proxy | None) -> ssl.SSLContext | None:
-        """Return the context for TLS with the proxy, if it is spoken to over TLS."""
-        return self.context() if proxy is not None and proxy.scheme == "https" else None
 
 
 def _for_httpcore(proxy: Proxy, routes: Routes) -> httpcore.Proxy:

@@ -20,25 +20,20 @@ beside that:
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
-import weakref
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
 import httpx
-from attrs import define
 
-from ec2lite.errors import ConfigError
 from ec2lite.transports import private
-from ec2lite.transports.async_stream import on_asyncio
-from ec2lite.transports.connection import CLOSED, AsyncConnection, Connection, Routes, key_of
-from ec2lite.transports.pool import KEEPALIVE, MAX_CONNECTIONS, Places
+from ec2lite.transports.connection import AsyncConnection, Connection, key_of
+from ec2lite.transports.homes import Homes, event_loop
+from ec2lite.transports.pool import Places
 from ec2lite.transports.turn import AsyncTurn, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 
 class _Requests(Places[Any]):
@@ -116,93 +111,7 @@ class AsyncPool(httpcore.AsyncConnectionPool):
             connection.abandon()
 
 
-P = TypeVar("P", Pool, AsyncPool)
-
-
-@define(eq=False)
-class _Home(Generic[P]):
-    """A pool, and whose it is: a process's, and an event loop's (None for threads)."""
-
-    pool: P
-    pid: int
-    loop: weakref.ref[Any] | None
-    # What calls ``end`` when the loop ends.
-    guard: object = None
-    is_over: bool = False
-
-    def is_orphaned(self) -> bool:
-        """Whether its process is our parent, or its event loop is gone."""
-        if self.pid != os.getpid():
-            return True
-        if self.loop is None:
-            return False
-        loop = self.loop()
-        # trio's have no such method.
-        return self.is_over or loop is None or getattr(loop, "is_closed", bool)()
-
-    def end(self) -> None:
-        """Close everything, for the event loop ends; called in it."""
-        self.is_over = True
-        for connection in self.pool.places.all():
-            connection.close()
-
-    def disown(self) -> None:
-        """Close our copies of the sockets, without a word on them and to no event loop."""
-        for connection in self.pool.places.all():
-            connection.disown()
-
-
-class _Homes(Generic[P]):
-    """A transport, as far as it does not depend on the colour."""
-
-    def __init__(
-        self,
-        *,
-        max_connections: int = MAX_CONNECTIONS,
-        keepalive_expiry: float = KEEPALIVE,
-        ca_bundle: str | None = None,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        # Not httpx's constructor, which would make a pool of its own, and an SSL context.
-        private.check()
-        self._max_connections = max_connections
-        self._keepalive = keepalive_expiry
-        self._routes = Routes(ca_bundle, environ)
-        self._homes: dict[tuple[int, int], _Home[P]] = {}
-
-    def __repr__(self) -> str:
-        connections = sum(len(home.pool.places.all()) for home in list(self._homes.values()))
-        return f"<{type(self).__name__}: {connections} connections>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} holds connections and cannot be pickled or copied")
-
-    def _home(self, loop: object | None) -> P:
-        """Return the pool of this process and event loop."""
-        if self._routes.is_closed:
-            raise ConfigError(CLOSED)
-        home = self._homes.get((os.getpid(), id(loop)))
-        if home is None or home.is_orphaned():
-            home = self._settle(loop)
-        return home.pool
-
-    def _new_pool(self) -> P:
-        raise NotImplementedError
-
-    def _settle(self, loop: object | None) -> _Home[P]:
-        """Move to another process or event loop. Two threads that do it agree on one pool."""
-        self._forget_orphans()
-        home = _Home(self._new_pool(), os.getpid(), None if loop is None else weakref.ref(loop))
-        return self._homes.setdefault((os.getpid(), id(loop)), home)
-
-    def _forget_orphans(self) -> None:
-        for key, home in list(self._homes.items()):
-            if home.is_orphaned():
-                self._homes.pop(key, None)
-                home.disown()
-
-
-class Transport(_Homes[Pool], httpx.HTTPTransport):
+class Transport(Homes[Pool], httpx.HTTPTransport):
     """Sends requests, blocking; one for many threads.
 
     ``max_connections`` bounds the connections over all origins, ``keepalive_expiry`` is for how
@@ -210,6 +119,9 @@ class Transport(_Homes[Pool], httpx.HTTPTransport):
     instead of the usual ones, ``environ`` where the proxies are read (default: ``os.environ``).
     Raises httpx's TransportErrors, and ConfigError for a bad proxy or bundle, or once closed.
     """
+
+    def _check(self) -> None:
+        private.check()
 
     @property
     def _pool(self) -> Pool:  # type: ignore[override] # pyright: ignore[reportIncompatibleVariableOverride] - httpx's is set once, by the constructor that is not called
@@ -229,7 +141,7 @@ class Transport(_Homes[Pool], httpx.HTTPTransport):
             home.pool.close()
 
 
-class AsyncTransport(_Homes[AsyncPool], httpx.AsyncHTTPTransport):
+class AsyncTransport(Homes[AsyncPool], httpx.AsyncHTTPTransport):
     """Sends requests, awaiting, on asyncio and on trio; one for many tasks. Parameters as above.
 
     It may be used in several event loops, one after the other or at once; each has its connections.
@@ -238,9 +150,12 @@ class AsyncTransport(_Homes[AsyncPool], httpx.AsyncHTTPTransport):
     # What AsyncWorld asks for: it sets no time limit of its own around this.
     keeps_deadlines: Final = True
 
+    def _check(self) -> None:
+        private.check()
+
     @property
     def _pool(self) -> AsyncPool:  # type: ignore[override] # pyright: ignore[reportIncompatibleVariableOverride] - as above
-        return self._home(_event_loop())
+        return self._home(event_loop())
 
     def _new_pool(self) -> AsyncPool:
         def open_(key: Any) -> AsyncConnection:  # noqa: ANN401 - attrs's Key
@@ -248,31 +163,9 @@ class AsyncTransport(_Homes[AsyncPool], httpx.AsyncHTTPTransport):
 
         return AsyncPool(_Requests(open_, AsyncTurn, self._max_connections, self._keepalive))
 
-    def _settle(self, loop: object | None) -> _Home[AsyncPool]:
-        home = super()._settle(loop)
-        if on_asyncio():
-            from ec2lite.transports import asyncio_stream
-
-            home.guard = asyncio_stream.at_the_end(home.end)
-        else:
-            from ec2lite.transports import trio_stream
-
-            trio_stream.at_the_end(home.end)
-        return home
-
     async def aclose(self) -> None:
         """Close the idle connections now, the others when their requests end. Twice is fine."""
         self._routes.is_closed = True
         self._forget_orphans()
         for home in list(self._homes.values()):
             home.pool.abandon()
-
-
-def _event_loop() -> object:
-    if on_asyncio():
-        return sys.modules["asyncio"].get_running_loop()
-    trio = sys.modules.get("trio")
-    if trio is None:
-        raise ConfigError("AsyncClient needs an event loop of asyncio's or trio's")
-    token: object = trio.lowlevel.current_trio_token()
-    return token
