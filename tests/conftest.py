@@ -40,7 +40,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """
     if _HAS_ORACLE or collection_path.suffix != ".py":
         return None
-    oracle = r"^ *(import|from) (boto3|botocore|moto)\b|BotocoreSigner|generate_partitions"
+    oracle = r"^ *(import|from) (boto3|botocore|moto|model)\b|BotocoreSigner|generate_partitions"
     return re.search(oracle, collection_path.read_text("utf-8"), re.MULTILINE) is not None
 
 

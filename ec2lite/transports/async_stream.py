@@ -57,7 +57,7 @@ class AsyncTLSStream:
     def __init__(self, below: AsyncStream, encryption: Encryption) -> None:
         self._below = below
         self._encryption = encryption
-        self.socket = below.socket
+        self.socket: socket.socket = below.socket
         self.ssl_object: ssl.SSLObject | None = encryption.ssl_object
 
     async def send(self, data: bytes, end: float | None) -> None:

@@ -70,8 +70,8 @@ class _Exchanges:
 
     # What Places asks for.
     key: Key
-    is_clean = False
-    expires_at = 0.0
+    is_clean: bool = False
+    expires_at: float = 0.0
 
     _backend: Backend | AsyncBackend | None = None
     # httpcore's part; its classes have nothing in common but their methods.
@@ -81,6 +81,11 @@ class _Exchanges:
     def __init__(self, key: Key, routes: Routes) -> None:
         self.key = key
         self._routes = routes
+
+    def _take(self) -> bool:
+        """Return whether the connection was clean; it is not while an exchange is under way."""
+        was_clean, self.is_clean = self.is_clean, False
+        return was_clean
 
     def _begin(self, request: httpcore.Request) -> None:
         """Begin an exchange: a new deadline, and no byte of its answer yet."""
@@ -142,8 +147,7 @@ class Connection(_Exchanges):
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request and return its whole answer."""
-        was_clean, self.is_clean = self.is_clean, False
-        if not was_clean or self._core.has_expired():
+        if not self._take() or self._core.has_expired():
             self._open()
         try:
             return self._exchange(request)
@@ -187,8 +191,7 @@ class AsyncConnection(_Exchanges):
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request and return its whole answer."""
-        was_clean, self.is_clean = self.is_clean, False
-        if not was_clean or self._core.has_expired():
+        if not self._take() or self._core.has_expired():
             self._open()
         try:
             return await self._exchange(request)

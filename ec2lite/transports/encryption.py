@@ -21,7 +21,9 @@ class Encryption:
     def __init__(self, context: ssl.SSLContext, hostname: str) -> None:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self.ssl_object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
+        self.ssl_object: ssl.SSLObject = context.wrap_bio(
+            self._incoming, self._outgoing, server_hostname=hostname
+        )
 
     def feed(self, data: bytes) -> None:
         """Take what the peer sent; no bytes are its end."""

@@ -109,11 +109,11 @@ class ResponseParser:
         self._size = 0
         self._overhead = 0
         self._tail = b""
-        self.has_begun = False
-        self.is_complete = False
-        self.is_reusable = False
-        self.status = 0
-        self.reason = b""
+        self.has_begun: bool = False
+        self.is_complete: bool = False
+        self.is_reusable: bool = False
+        self.status: int = 0
+        self.reason: bytes = b""
         self.headers: list[tuple[bytes, bytes]] = []
 
     @property

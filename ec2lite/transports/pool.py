@@ -85,7 +85,7 @@ class Places(Generic[C]):
         self._waiting: deque[weakref.ref[Waiter]] = deque()
         self._idle: dict[Hashable, deque[C]] = {}
         self._busy: weakref.WeakSet[C] = weakref.WeakSet()
-        self.is_closed = False
+        self.is_closed: bool = False
 
     def append(self, request: Waiter) -> None:
         """Let a request wait for its turn."""

@@ -107,7 +107,7 @@ class TLSStream:
     def __init__(self, below: Stream, encryption: Encryption) -> None:
         self._below = below
         self._encryption = encryption
-        self.socket = below.socket
+        self.socket: socket.socket = below.socket
         self.ssl_object: ssl.SSLObject | None = encryption.ssl_object
 
     def send(self, data: bytes, end: float | None) -> None:

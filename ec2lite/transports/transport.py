@@ -64,7 +64,7 @@ class Pool(httpcore.ConnectionPool):
         super().__init__()
         self.places = places
         # A lock of C's, because httpcore's can be left locked by a KeyboardInterrupt.
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         private.take_over(self, places, self.lock)
 
     def _assign_requests_to_connections(self) -> list[Any]:
@@ -88,7 +88,7 @@ class AsyncPool(httpcore.AsyncConnectionPool):
         super().__init__()
         self.places = places
         # Nothing is awaited with it in hand; another thread may close the transport.
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         private.take_over(self, places, self.lock)
 
     def _assign_requests_to_connections(self) -> list[Any]:
