@@ -80,10 +80,12 @@ if TYPE_CHECKING:
     from ec2lite.protocol.response import parse_response
     from ec2lite.signing.signer import Signer
     from ec2lite.signing.sigv4 import SigV4
+    from ec2lite.transports.fast import AsyncFastTransport, FastTransport
 
 __all__ = [
     "AdaptiveRetry",
     "AsyncClient",
+    "AsyncFastTransport",
     "AsyncListing",
     "AuthFailure",
     "Client",
@@ -102,6 +104,7 @@ __all__ = [
     "DryRunResult",
     "EC2Error",
     "Endpoint",
+    "FastTransport",
     "Filter",
     "GetCallerIdentity",
     "GetCallerIdentityResult",
@@ -153,6 +156,7 @@ __all__ = [
 _HOMES = {
     "AdaptiveRetry": "engine.adaptive",
     "AsyncClient": "client",
+    "AsyncFastTransport": "transports.fast",
     "AsyncListing": "engine.pages",
     "AuthFailure": "errors",
     "Client": "client",
@@ -171,6 +175,7 @@ _HOMES = {
     "DryRunResult": "engine.dry_run",
     "EC2Error": "errors",
     "Endpoint": "models",
+    "FastTransport": "transports.fast",
     "Filter": "operations.filters",
     "GetCallerIdentity": "credentials.sts.get_caller_identity",
     "GetCallerIdentityResult": "credentials.sts.get_caller_identity",

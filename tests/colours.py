@@ -5,18 +5,23 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import os
 from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 import ec2lite
+from ec2lite.transports.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 LOOPS = ("asyncio", "uvloop", "trio")
 NAMES = ("sync", *LOOPS)
+# The same with the fast transports.
+FAST_LOOPS = tuple(f"{name}, fast" for name in LOOPS)
+FAST_NAMES = tuple(f"{name}, fast" for name in NAMES)
 
 
 class Colour:
@@ -24,7 +29,9 @@ class Colour:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        name, _, fast = name.partition(", ")
         self.is_async = name != "sync"
+        self.is_fast = bool(fast)
         # What anyio calls it.
         self.backend = "asyncio" if name == "uvloop" else name
         self.backend_options = {"use_uvloop": True} if name == "uvloop" else {}
@@ -43,11 +50,22 @@ class Colour:
         with start_blocking_portal(self.backend, self.backend_options) as portal:
             yield portal
 
+    def transport(self, **arguments: Any) -> Any:
+        """Return a transport of this colour; the environment is empty unless given."""
+        arguments.setdefault("environ", {})
+        if self.is_fast:
+            kinds = (ec2lite.FastTransport, ec2lite.AsyncFastTransport)
+        else:
+            kinds = (Transport, AsyncTransport)
+        return kinds[self.is_async](**arguments)
+
     @contextlib.contextmanager
     def client(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         """Open a client of this colour, whose methods are called like those of ``Client``."""
+        if self.is_fast:
+            kwargs["transport"] = self.transport(ca_bundle=os.environ.get("AWS_CA_BUNDLE"))
         if not self.is_async:
-            with ec2lite.Client(*args, **kwargs) as client:
+            with ec2lite.Client(*args, **kwargs) as client, kwargs.get("transport") or client:
                 yield client
             return
         with self.portal() as portal:
@@ -56,6 +74,8 @@ class Colour:
                 yield InLoop(client, portal)
             finally:
                 portal.call(client.close)
+                if self.is_fast:
+                    portal.call(kwargs["transport"].aclose)
 
 
 class ListingInLoop:

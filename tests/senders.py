@@ -11,7 +11,6 @@ from anyio.from_thread import BlockingPortal
 from attrs import define
 
 from ec2lite.transports import body
-from ec2lite.transports.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,16 +54,15 @@ class Sender:
 @contextlib.contextmanager
 def sender(colour: Colour, **arguments: Any) -> Iterator[Sender]:
     """Open a transport of a colour; the environment is empty unless given."""
-    arguments.setdefault("environ", {})
     if not colour.is_async:
-        made = Sender(Transport(**arguments))
+        made = Sender(colour.transport(**arguments))
         try:
             yield made
         finally:
             made.close()
         return
     with colour.portal() as portal:
-        made = Sender(AsyncTransport(**arguments), portal)
+        made = Sender(colour.transport(**arguments), portal)
         try:
             yield made
         finally:
@@ -79,6 +77,6 @@ def post(
     return httpx.Request("POST", url, content=content, extensions=extensions)
 
 
-async def asend(transport: AsyncTransport, request: httpx.Request) -> bytes:
+async def asend(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> bytes:
     """Send a request and return the body of its response."""
     return await body.aread(await transport.handle_async_request(request), 1 << 20)

@@ -71,9 +71,9 @@ class ResponseParser:
     """Reads the answer to one request.
 
     ``method`` is the request's, ``max_size`` the most bytes that the body may have, None for any
-    number. ``status``, ``reason``, ``headers`` and ``body`` are the answer's once ``is_complete``;
-    ``is_reusable`` then says whether the connection may carry another request. ``has_begun`` says
-    whether any byte came.
+    number. ``version``, ``status``, ``reason``, ``headers`` and ``body`` are the answer's once
+    ``is_complete``; ``is_reusable`` then says whether the connection may carry another request.
+    ``has_begun`` says whether any byte came.
     """
 
     __slots__ = (
@@ -94,6 +94,7 @@ class ResponseParser:
         "is_reusable",
         "reason",
         "status",
+        "version",
     )
 
     def __init__(self, method: str, max_size: int | None) -> None:
@@ -114,6 +115,7 @@ class ResponseParser:
         self.is_reusable: bool = False
         self.status: int = 0
         self.reason: bytes = b""
+        self.version: bytes = b\"\"
         self.headers: list[tuple[bytes, bytes]] = []
 
     @property
@@ -201,6 +203,7 @@ class ResponseParser:
             return
         events.is_head_read = True
         self.headers = fields
+        self.version = head[:8]
         self.reason = head[13 : head.index(b"\r")]
         if self._method == "HEAD" or self.status in _WITHOUT_BODY:
             framing, length = _LENGTH, 0

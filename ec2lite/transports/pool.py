@@ -80,7 +80,7 @@ class Places(Generic[C]):
     ) -> None:
         self._key = key
         self._open = open
-        self._most = most
+        self.most = most
         self._keepalive = keepalive
         self._waiting: deque[weakref.ref[Waiter]] = deque()
         self._idle: dict[Hashable, deque[C]] = {}
@@ -118,7 +118,7 @@ class Places(Generic[C]):
                 continue
             connection = request.connection
             if connection is None:
-                if len(self._busy) >= self._most:
+                if len(self._busy) >= self.most:
                     break
                 connection = self._take(self._key(request), closing)
                 self._busy.add(connection)
@@ -130,7 +130,7 @@ class Places(Generic[C]):
         stack = self._idle.get(key)
         if stack:
             return stack.pop()
-        if len(self._busy) + sum(map(len, self._idle.values())) >= self._most:
+        if len(self._busy) + sum(map(len, self._idle.values())) >= self.most:
             # The one that would expire first makes room.
             oldest = min((stack for stack in self._idle.values() if stack), key=_expiry)
             closing.append(oldest.popleft())

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 CLOSED: Final = "the transport is closed"
 
 
+class DetourNeeded(Exception):  # noqa: N818 - no error: another transport can
+    """This request is the default transport's to send; the text says why."""
+
+
 class Key(NamedTuple):
     """Where a request goes: equal for all that one connection can serve.
 
@@ -36,8 +40,8 @@ class Routes:
     """What a transport was told of proxies and trust, and what follows for its connections."""
 
     def __init__(self, ca_bundle: str | None, environ: Mapping[str, str] | None) -> None:
-        self._ca_bundle = ca_bundle
-        self._environ = os.environ if environ is None else environ
+        self.ca_bundle = ca_bundle
+        self.environ = os.environ if environ is None else environ
         self._context: ssl.SSLContext | None = None
         self.is_closed = False
 
@@ -47,12 +51,12 @@ class Routes:
             return None
         host = key.host.decode("ascii")
         host = f"[{host}]" if ":" in host else host
-        return proxy_for(f"{key.scheme.decode('ascii')}://{host}:{key.port}/", self._environ)
+        return proxy_for(f"{key.scheme.decode('ascii')}://{host}:{key.port}/", self.environ)
 
     def context(self) -> ssl.SSLContext:
         """Return the context for TLS, the same for the transport's life."""
         if self._context is None:
-            self._context = ssl_context(self._ca_bundle)
+            self._context = ssl_context(self.ca_bundle)
         return self._context
 
     def origin_context(self, key: Key) -> ssl.SSLContext | None:

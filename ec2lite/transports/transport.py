@@ -52,7 +52,7 @@ class _Requests(Places[Any]):
     def append(self, request: Any) -> None:  # noqa: ANN401 - httpcore's PoolRequest
         """Let a request wait for its turn."""
         private.wake_by(
-            request, self._turn(self._most, request.request.extensions, httpcore.PoolTimeout)
+            request, self._turn(self.most, request.request.extensions, httpcore.PoolTimeout)
         )
         super().append(request)
 

@@ -15,7 +15,6 @@ import pytest
 
 from colours import SYNC
 from ec2lite.transports.stream import SocketStream
-from ec2lite.transports.transport import AsyncTransport
 from senders import asend, post, sender
 from servers import Script, Server, answer, certificate, each, serve, stall, take, until
 
@@ -34,7 +33,7 @@ def test_cancelled(loop, script):
     """The connection of a cancelled request is closed, and its place is free."""
 
     async def main(url: str) -> None:
-        transport = AsyncTransport(max_connections=1, environ={})
+        transport = loop.transport(max_connections=1)
         for _ in range(2):
             with anyio.move_on_after(0.1) as scope:
                 await asend(transport, post(url))
@@ -51,7 +50,7 @@ def test_cancelled_handshake(loop):
     """A TLS handshake that is cancelled leaves no socket behind."""
 
     async def main(url: str) -> None:
-        transport = AsyncTransport(environ={})
+        transport = loop.transport()
         with anyio.move_on_after(0.1):
             await transport.handle_async_request(post(url))
         await transport.aclose()
@@ -65,7 +64,7 @@ def test_cancelled_tidying(loop):
     """A task that is cancelled while it closes expired connections closes all of them."""
 
     async def main(server: Server) -> None:
-        transport = AsyncTransport(keepalive_expiry=0.05, environ={})
+        transport = loop.transport(keepalive_expiry=0.05)
         responses = [await transport.handle_async_request(post(server.url)) for _ in range(3)]
         for response in responses:
             await response.aread()
@@ -82,8 +81,8 @@ def test_cancelled_tidying(loop):
 
 
 def test_second_loop(loop):
-    """One AsyncTransport serves one event loop after the other, and keeps nothing of the ended."""
-    transport = AsyncTransport(environ={})
+    """One transport serves one event loop after the other, and keeps nothing of the ended."""
+    transport = loop.transport()
 
     with serve(KEEPS) as server, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -162,20 +161,20 @@ def test_fork_tls(tmp_path):
         assert 1 == server.connections
 
 
-def test_fork_async():
+def test_fork_async(loop):
     """A child's event loop gets connections of its own, and does not disturb its parent's."""
 
-    async def once(transport: AsyncTransport, url: str) -> None:
+    async def once(transport: httpx.AsyncBaseTransport, url: str) -> None:
         assert b"hello" == await asend(transport, post(url))
 
     async def main(url: str) -> None:
-        transport = AsyncTransport(environ={})
+        transport = loop.transport()
         await once(transport, url)
         fork(transport, url)
         await once(transport, url)
         await transport.aclose()
 
-    def fork(transport: AsyncTransport, url: str) -> None:
+    def fork(transport: httpx.AsyncBaseTransport, url: str) -> None:
         child = os.fork()
         if child == 0:  # pragma: no cover - coverage does not follow the child
             # In another thread, for in this one the parent's loop is running.
@@ -184,7 +183,9 @@ def test_fork_async():
             os._exit(2)
         assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-    def in_child(transport: AsyncTransport, url: str) -> None:  # pragma: no cover - see above
+    def in_child(
+        transport: httpx.AsyncBaseTransport, url: str
+    ) -> None:  # pragma: no cover - see above
         try:
             anyio.run(once, transport, url)
             os._exit(0)

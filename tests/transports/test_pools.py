@@ -11,7 +11,6 @@ import pytest
 
 from colours import SYNC
 from ec2lite.errors import ConfigError
-from ec2lite.transports.transport import AsyncTransport
 from senders import TIMEOUT, asend, post, sender
 from servers import answer, each, serve, take, until
 
@@ -102,13 +101,13 @@ def test_tasks(loop):
     """1000 tasks with 20 connections lose nothing, and no more than 20 are ever open."""
 
     async def main(url: str) -> None:
-        transport = AsyncTransport(max_connections=20, environ={})
+        transport = loop.transport(max_connections=20)
         async with anyio.create_task_group() as tasks:
             for _ in range(1000):
                 tasks.start_soon(once, transport, url)
         await transport.aclose()
 
-    async def once(transport: AsyncTransport, url: str) -> None:
+    async def once(transport: httpx.AsyncBaseTransport, url: str) -> None:
         assert b"hello" == await asend(transport, post(url, within=60, timeout={}))
 
     with serve(KEEPS) as server:
