@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 import ec2lite
@@ -22,6 +23,8 @@ NAMES = ("sync", *LOOPS)
 # The same with the fast transports.
 FAST_LOOPS = tuple(f"{name}, fast" for name in LOOPS)
 FAST_NAMES = tuple(f"{name}, fast" for name in NAMES)
+# For what only the default transports do.
+default_only = pytest.mark.parametrize("colour", NAMES, indirect=True)
 
 
 class Colour:

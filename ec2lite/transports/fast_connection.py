@@ -102,6 +102,8 @@ def _head(request: httpx.Request, content: bytes) -> bytes:
                 # The body is here as a whole, whatever it was.
                 continue
             is_framed = True
+            if value != b"%d" % len(content):
+                raise httpx.LocalProtocolError("the body differs from its Content-Length")
         lines.append(name + b": " + value)
     if content and not is_framed:
         lines.append(b"Content-Length: %d" % len(content))

@@ -115,7 +115,7 @@ class ResponseParser:
         self.is_reusable: bool = False
         self.status: int = 0
         self.reason: bytes = b""
-        self.version: bytes = b\"\"
+        self.version: bytes = b""
         self.headers: list[tuple[bytes, bytes]] = []
 
     @property

@@ -18,6 +18,7 @@ import pytest
 from attrs import frozen
 from fault_cases import STOPPED, THROTTLED, good
 
+from colours import default_only
 from ec2lite import (
     AsyncClient,
     Client,
@@ -95,6 +96,7 @@ def test_tasks(backend):
     assert {f"i-{number}": f"i-{number}" for number in range(1000)} == got
 
 
+@default_only
 def test_closed(colour):
     """Use after closing is a ConfigError, before anything is sent; closing twice is fine."""
     with serve(KEEPS) as server, colour.client(**arguments(server)) as ec2:
@@ -187,6 +189,7 @@ def test_closed_by_another_task(backend):
     assert all(isinstance(error, ConfigError) and "closed" in str(error) for error in ends)
 
 
+@default_only
 def test_closed_in_use(colour):
     """A call that is under way when the client is closed still gets its answer."""
     with (

@@ -13,7 +13,7 @@ import h11
 import httpx
 import pytest
 
-from colours import SYNC
+from colours import SYNC, default_only
 from ec2lite.transports.stream import SocketStream
 from senders import asend, post, sender
 from servers import Script, Server, answer, certificate, each, serve, stall, take, until
@@ -108,6 +108,7 @@ def test_interrupted(monkeypatch):
         assert b"hello" == ours.send(post(server.url))
 
 
+@default_only
 def test_interrupted_finishing(colour, monkeypatch):
     """A connection is not kept when making it ready for the next request was interrupted."""
     with serve(KEEPS) as server, sender(colour) as ours:

@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 
-from colours import SYNC
+from colours import SYNC, default_only
 from ec2lite.errors import ConfigError
 from senders import TIMEOUT, asend, post, sender
 from servers import answer, each, serve, take, until
@@ -27,6 +27,7 @@ def test_expiry(colour):
         assert until(lambda: server.open_now == 1)
 
 
+@default_only
 def test_pool_timeout(colour):
     """A request that finds all connections in use waits, and no longer than it may."""
     with serve(KEEPS) as server, sender(colour, max_connections=1) as ours:
@@ -69,6 +70,7 @@ def test_close_in_use(colour):
         assert until(lambda: server.open_now == 0)
 
 
+@default_only
 def test_close_while_waiting(colour):
     """A request that waits for a connection when the transport is closed opens none."""
     with (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from colours import default_only
 from ec2lite.transports import private
 from senders import post, sender
 from servers import Script, answer, each, reset, serve, take, take_head, until
@@ -78,6 +79,7 @@ def test_unasked_answer(colour, unasked):
         assert 2 == server.connections
 
 
+@default_only
 def test_unasked_answer_unseen(colour, monkeypatch):
     """Where httpcore hides what came too much, an answer that nobody asked for is still refused."""
     monkeypatch.setattr(private, "unread", lambda core: b"")

@@ -13,20 +13,23 @@ HELLO = answer()
 KEEPS = [each(take, HELLO)]
 
 GARBAGE = [
-    (b"", "disconnected"),
-    (b"\x00\xff garbage\r\n\r\n", "illegal"),
+    (b"", "disconnected|closed the connection"),
+    (b"\x00\xff garbage\r\n\r\n", "illegal|not HTTP"),
     (b"SSH-2.0-OpenSSH_9.6\r\n", "."),
     (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "closed"),
     (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "Content-Length"),
     (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", "."),
     (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "Content-Length"),
-    (b"HTTP/1.1 200 OK\r\nX-Bad: a\x00b\r\n\r\n", "illegal"),
-    (b"HTTP/1.1 200 OK\r\nX-Bad", "disconnected"),
-    (b"HTTP/1.1 200 OK\r\n" + b"X-Flood: 1\r\n" * 50_000 + b"\r\n", "too long"),
-    (b"HTTP/1.1 200 OK\r\nX-Flood: " + b"1" * 500_000, "too long"),
-    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "illegal"),
+    (b"HTTP/1.1 200 OK\r\nX-Bad: a\x00b\r\n\r\n", "illegal|not HTTP"),
+    (b"HTTP/1.1 200 OK\r\nX-Bad", "disconnected|closed the connection"),
+    (b"HTTP/1.1 200 OK\r\n" + b"X-Flood: 1\r\n" * 50_000 + b"\r\n", "too long|more than"),
+    (b"HTTP/1.1 200 OK\r\nX-Flood: " + b"1" * 500_000, "too long|more than"),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "illegal|not HTTP"),
     (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe", "closed"),
-    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;" + b"x" * 500_000, "too long"),
+    (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;" + b"x" * 500_000,
+        "too long|empty",
+    ),
 ]
 
 

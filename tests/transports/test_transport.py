@@ -10,7 +10,7 @@ import socket
 import httpx
 import pytest
 
-from colours import SYNC
+from colours import SYNC, default_only
 from senders import post, sender
 from servers import Peer, answer, closed_port, each, serve, take, trickle
 
@@ -65,6 +65,7 @@ def test_reuse(colour):
         assert "1 connections" in repr(ours.transport)
 
 
+@default_only
 def test_last_used_first(colour):
     """Of several idle connections the one used last is taken, so that the others can expire."""
     with serve(KEEPS) as server, sender(colour) as ours:
@@ -77,6 +78,7 @@ def test_last_used_first(colour):
         ours.read(response)
 
 
+@default_only
 def test_socket_options(colour):
     """TCP_NODELAY and SO_KEEPALIVE are on."""
     with serve(KEEPS) as server, sender(colour) as ours:
