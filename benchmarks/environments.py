@@ -16,7 +16,7 @@ ENVS = HERE / ".envs"
 # Environment: what is installed in it, and the modules that tell in a smoke run whether it is there
 # already.
 PACKAGES = {
-    "ec2lite": ([str(HERE.parent), "aiohttp", "pyperf"], ["ec2lite"]),
+    "ec2lite": ([f"{HERE.parent}[fast]", "pyperf"], ["ec2lite", "httptools"]),
     "boto3": (["boto3"], ["boto3"]),
     "aiobotocore": (["aiobotocore"], ["aiobotocore"]),
     "capo-ec2": (["capo-ec2"], ["capo_ec2"]),
@@ -30,7 +30,7 @@ RIVALS = {
     "plain": ("ec2lite", "httpx + botocore signer + lxml"),
     "ours": ("ec2lite", "ec2lite"),
     "ours_sigv4": ("ec2lite", "ec2lite, SigV4()"),
-    "ours_aiohttp": ("ec2lite", "ec2lite, SigV4(), [aiohttp]"),
+    "ours_fast": ("ec2lite", "ec2lite, SigV4(), [fast]"),
     "floor_httpclient": ("ec2lite", "floor: http.client + hashlib + lxml"),
     "floor": ("ec2lite", "floor: socket + hashlib + lxml"),
 }
@@ -71,7 +71,7 @@ def _install(name: str) -> str | None:
     done = subprocess.run([*pip, "--upgrade", *packages], check=False).returncode == 0
     if done and name == "ec2lite":
         # The version is the same as last time, the code is not.
-        subprocess.run([*pip, "--force-reinstall", "--no-deps", packages[0]], check=True)
+        subprocess.run([*pip, "--force-reinstall", "--no-deps", str(HERE.parent)], check=True)
     return str(python) if done else None
 
 
@@ -79,8 +79,8 @@ def versions(python: str) -> dict[str, str]:
     """Return what is installed beside a Python, among the packages that matter here."""
     program = (
         "import importlib.metadata as m, json\n"
-        "names = 'aiobotocore aiohttp attrs boto3 botocore capo-ec2 ec2lite httpcore httpx "
-        "lxml urllib3'.split()\n"
+        "names = 'aiobotocore aiohttp attrs boto3 botocore capo-ec2 ec2lite httpcore httptools "
+        "httpx lxml urllib3'.split()\n"
         "have = {d.name: d.version for d in m.distributions()}\n"
         "print(json.dumps({n: have[n] for n in names if n in have}))"
     )

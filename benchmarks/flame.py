@@ -45,7 +45,7 @@ def sample(call, seconds: float) -> Node:
     signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        call(["i-1234567890abcdef0"])
+        call(["i-00000000000000000"])
     signal.setitimer(signal.ITIMER_PROF, 0)
     return root
 
@@ -99,7 +99,7 @@ def main() -> None:
     with Server() as url:
         call = ours_sigv4.sync(url)
         for _ in range(100):
-            call(["i-1234567890abcdef0"])
+            call(["i-00000000000000000"])
         path.write_text(draw(sample(call, seconds)), encoding="utf-8")
 
 

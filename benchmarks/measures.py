@@ -20,8 +20,8 @@ class Measure:
     more_is_better: bool = False
 
 
-SYNC = ("boto", "capo", "plain", "ours", "ours_sigv4", "floor_httpclient", "floor")
-ASYNC = ("aioboto", "capo", "plain", "ours", "ours_sigv4", "ours_aiohttp")
+SYNC = ("boto", "capo", "plain", "ours", "ours_sigv4", "ours_fast", "floor_httpclient", "floor")
+ASYNC = ("aioboto", "capo", "plain", "ours", "ours_sigv4", "ours_fast")
 COLD = ("boto", "capo", "plain", "ours", "ours_sigv4")
 
 
@@ -38,14 +38,16 @@ def cpu(ids: int, calls: int, goals: dict[str, float]) -> Measure:
     )
 
 
-def rate(concurrency: int, calls: int, ours: float, ours_aiohttp: float) -> tuple[Measure, Measure]:
+def rate(
+    concurrency: int, calls: int, ours_sigv4: float, ours_fast: float
+) -> tuple[Measure, Measure]:
     by_clock = Measure(
         key=f"rate_{concurrency}",
         title=f"async calls a second, {concurrency} at once",
         unit="/s",
         base="aioboto",
         rivals=ASYNC,
-        goals={"ours": ours, "ours_aiohttp": ours_aiohttp},
+        goals={"ours_sigv4": ours_sigv4, "ours_fast": ours_fast},
         command={"measure": "rate", "concurrency": concurrency, "calls": calls},
         more_is_better=True,
     )
@@ -58,11 +60,11 @@ def rate(concurrency: int, calls: int, ours: float, ours_aiohttp: float) -> tupl
 
 
 WARM = [
-    (cpu(1, 300, {"ours": 0.42, "ours_sigv4": 0.36}),),
+    (cpu(1, 300, {"ours_sigv4": 0.52, "ours_fast": 0.28}),),
     (cpu(1000, 12, {"ours": 0.15}),),
-    rate(1, 300, 1.2, 1.9),
+    rate(1, 300, 1.4, 2.5),
     rate(50, 1000, 1.6, 3.2),
-    rate(500, 1500, 1.5, 3.0),
+    rate(500, 1500, 1.7, 3.8),
 ]
 
 COLD_START = Measure(

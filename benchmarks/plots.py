@@ -18,7 +18,7 @@ COLOURS = {
     "httpx + botocore signer + lxml": "#d62728",
     "ec2lite": "#2ca02c",
     "ec2lite, SigV4()": "#98df8a",
-    "ec2lite, SigV4(), [aiohttp]": "#17becf",
+    "ec2lite, SigV4(), [fast]": "#17becf",
 }
 FLOOR = "#c7c7c7"
 

@@ -6,7 +6,7 @@ OURS = """
 import sys, ec2lite
 keys = ec2lite.Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 with ec2lite.Client("eu-west-1", credentials=keys, endpoint_url=sys.argv[1]{signer}) as ec2:
-    assert ec2.stop_instances(["i-1"]).stopping_instances
+    assert ec2.stop_instances(["i-00000000000000000"]).stopping_instances
 """
 
 PROGRAMS = {
@@ -15,19 +15,19 @@ import sys, boto3
 ec2 = boto3.client("ec2", region_name="eu-west-1", endpoint_url=sys.argv[1],
     aws_access_key_id="AKIDEXAMPLE",
     aws_secret_access_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
-assert ec2.stop_instances(InstanceIds=["i-1"])["StoppingInstances"]
+assert ec2.stop_instances(InstanceIds=["i-00000000000000000"])["StoppingInstances"]
 """,
     "capo": """
 import sys
 from capo_ec2 import Credentials, EC2Client
 keys = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 ec2 = EC2Client(region="eu-west-1", endpoint=sys.argv[1], credentials=keys)
-assert ec2.stop_instances(instance_ids=["i-1"])
+assert ec2.stop_instances(instance_ids=["i-00000000000000000"])
 """,
     "plain": """
 import sys
 from rivals import plain
-assert plain.sync(sys.argv[1])(["i-1"])
+assert plain.sync(sys.argv[1])(["i-00000000000000000"])
 """,
     "ours": OURS.format(signer=""),
     "ours_sigv4": OURS.format(signer=", signer=ec2lite.SigV4()"),

@@ -149,7 +149,7 @@ class Run:
                 for each in measures.CONCURRENCY
                 if each <= most
             ]
-            for rival in self.available(("aioboto", "ours", "ours_aiohttp"))
+            for rival in self.available(("aioboto", "ours", "ours_fast"))
         }
 
     def _rate(self, rival: str, concurrency: int) -> float:
@@ -222,6 +222,7 @@ def more(python: str, *, smoke: bool) -> None:
         run_script(python, "flame.py", str(Path(place) / "flame.svg"), "0.5")
     if importlib.util.find_spec("boto3"):
         run_script(python, "describe.py", "--smoke")
+    run_script(python, "first_call.py", "--smoke")
     if importlib.util.find_spec("pyperf"):
         run_script(python, "stages.py", "--debug-single-value", "--inherit-environ=PYTHONPATH")
 
