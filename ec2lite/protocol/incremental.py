@@ -1,6 +1,6 @@
 """Large documents, read while they are parsed, so that never all of one is in memory as a tree.
 
-A tree takes some fifteen times the memory of its text. So the text goes to the parser in pieces,
+A tree takes several times the memory of its text. So the text goes to the parser in pieces,
 and after each one a collector takes out of the tree what is there in full.
 """
 

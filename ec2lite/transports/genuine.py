@@ -42,6 +42,8 @@ _WAYS: Final = {
 # What was found genuine: (package, class's name, class, method's name, function).
 _Place: TypeAlias = "tuple[ModuleType, str, type[Any], str, object]"
 _found: dict[str, list[_Place]] = {}
+# The methods of httpx's clients that were found genuine; to compare them costs a tenth.
+_senders: dict[type[Any], tuple[tuple[str, object], ...]] = {}
 
 
 def is_genuine() -> bool:
@@ -56,7 +58,13 @@ def is_genuine() -> bool:
 
 def sends_itself(client: type[Any]) -> bool:
     """Whether ``send`` of httpx.Client or httpx.AsyncClient, and what it calls, is httpx's own."""
-    return all(is_own(client, method) for method in _CLIENT)
+    own = _senders.get(client)
+    if own is not None:
+        return all(client.__dict__.get(method) is function for method, function in own)
+    if not all(is_own(client, method) for method in _CLIENT):
+        return False
+    _senders[client] = tuple((method, client.__dict__[method]) for method in _CLIENT)
+    return True
 
 
 def is_own(kind: Any, method: str) -> bool:  # noqa: ANN401 - whatever stands in the class's place
