@@ -175,6 +175,8 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
+    # Also when the source was reset: what waits at the other end must hear of it.
+    with contextlib.suppress(OSError):
         target.shutdown(socket.SHUT_WR)
 
 
