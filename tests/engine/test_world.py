@@ -289,3 +289,23 @@ def test_nothing_to_discard(colour):
     there.close()
     here.close()
     discard(colour, network_stream=Stream(here))
+
+
+def test_replaced_send(colour, monkeypatch):
+    """Where ``send`` of httpx's client is replaced, a request goes through it, and not past it."""
+    seen = []
+
+    def send(self, request, **options):
+        seen.append((request.method, options["stream"], options["follow_redirects"]))
+        return httpx.Response(200, content=b"guarded")
+
+    async def asend(self, request, **options):
+        return send(self, request, **options)
+
+    monkeypatch.setattr(httpx.Client, "send", send)
+    monkeypatch.setattr(httpx.AsyncClient, "send", asend)
+
+    answer = perform(colour, REQUEST, failing(AssertionError("it went past the guard")))
+
+    assert b"guarded" == answer.body
+    assert [("POST", True, False)] == seen

@@ -134,3 +134,21 @@ def test_one_object_for_each_state(namespace):
 
     assert [f"i-{index}" for index in range(1000)] == [each.instance_id for each in changes]
     assert 1 == len({id(each.current_state) for each in changes})
+
+
+def test_one_of_many_lacks_what_it_must_have():
+    """A required member that one of many items lacks is an error that names it."""
+    item = "<item><id>i</id><state><name>on</name></state></item>"
+    root = parse(item * 9 + "<item><state><name>on</name></state></item>")
+
+    with pytest.raises(ResponseError, match="id"):
+        items_reader(Machine)(root)
+
+
+def test_strangers_among_many():
+    """An element that is no item is passed over, however many items there are."""
+    item = "<item><id>i</id><state><name>on</name></state></item>"
+
+    machines = items_reader(Machine)(parse(item * 5 + "<other/>" + item * 4))
+
+    assert (Machine("i", State("on")),) * 9 == machines

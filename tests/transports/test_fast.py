@@ -16,6 +16,8 @@ import respx
 import ec2lite
 from colours import FAST_NAMES
 from ec2lite.errors import ConfigError
+from ec2lite.transports.fast_connection import FastConnection, Order
+from ec2lite.transports.routes import Routes
 from samples import KEYS, STOPPED
 from senders import TIMEOUT, post, sender
 from servers import answer, certificate, each, pause, serve, take, until
@@ -209,3 +211,44 @@ def test_two_threads_make_one_default():
         made = [each.result() for each in [threads.submit(transport._default, Kind) for _ in "12"]]
         transport._others.clear()
     assert made[0] is made[1]
+
+
+@fast_only
+def test_expired_when_another_is_done(colour):
+    """A connection that has expired is closed when another one's request is over."""
+    with (
+        serve(KEEPS) as other,
+        serve([each(take, pause(0.3), answer())]) as server,
+        sender(colour, keepalive_expiry=0.05) as ours,
+    ):
+        ours.send(post(other.url))
+        assert 1 == other.open_now
+        ours.send(post(server.url))
+        assert until(lambda: 0 == other.open_now)
+
+
+class Refusing:
+    """A peer that takes nothing, and has said why before."""
+
+    socket = None
+
+    def __init__(self, heard):
+        self.heard = [heard]
+
+    def send(self, data, end):
+        raise ConnectionResetError
+
+    def receive(self, most, end):
+        return self.heard.pop()
+
+    def close(self):
+        """Do nothing."""
+
+
+def test_refusal_before_the_request_was_read():
+    """An answer that came before the request was sent is read."""
+    order = Order(httpx.Request("POST", "http://127.0.0.1/"), b"")
+    connection = FastConnection(order.key, Routes(None, {}))
+    connection.disown()
+    parser = connection._talk(Refusing(answer(b"no", "400 Bad Request")), order, order.parser())
+    assert (400, b"no") == (parser.status, parser.body)

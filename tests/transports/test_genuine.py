@@ -102,3 +102,13 @@ def test_imported_within():
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert "False\n" == said.stdout
+
+
+def test_another_class():
+    """Another class, and one whose method was replaced since, are not httpx's own."""
+    assert not genuine.sends_itself(type("Client", (), {}))
+    assert genuine.sends_itself(httpx.Client)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.Client, "send", lambda *_: None)
+        assert not genuine.sends_itself(httpx.Client)
+    assert genuine.sends_itself(httpx.Client)
