@@ -68,8 +68,10 @@ class Colour:
         if self.is_fast:
             kwargs["transport"] = self.transport(ca_bundle=os.environ.get("AWS_CA_BUNDLE"))
         if not self.is_async:
-            with ec2lite.Client(*args, **kwargs) as client, kwargs.get("transport") or client:
+            with ec2lite.Client(*args, **kwargs) as client:
                 yield client
+            if self.is_fast:
+                kwargs["transport"].close()
             return
         with self.portal() as portal:
             client = ec2lite.AsyncClient(*args, **kwargs)

@@ -65,8 +65,10 @@ def _parse(body: bytes, collector: Collector[object], size: int) -> Element:
     parser.feed(head)
     root = _root(parser)
     while start < len(body):
-        parser.feed(body[start : start + size])
-        start += size
+        # Up to the end of a tag: libxml2 drops a text of blanks if it cannot see what comes next.
+        end = body.find(b">", start + size - 1) + 1 or len(body)
+        parser.feed(body[start:end])
+        start = end
         root = _root(parser) if root is None else root
         if root is None or not collector.collect(root, is_complete=False):
             # Each look covers what was there before: look less often where there is nothing.

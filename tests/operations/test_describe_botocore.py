@@ -102,6 +102,22 @@ def test_in_pieces(body, piece):
         assert contents(one.raw) == contents(other.raw)
 
 
+@pytest.mark.parametrize("piece", [1, 2, 3, 60, 61, 62, 63, 64])
+def test_blanks_in_pieces(piece):
+    """A text of blanks is kept, wherever a document is cut."""
+    body = (
+        b"<DescribeInstancesResponse><reservationSet><item><instancesSet><item> <reason> </reason>"
+        b"<tagSet><item><key> </key><value>  </value></item></tagSet></item></instancesSet></item>"
+        b"</reservationSet></DescribeInstancesResponse>"
+    )
+    collector = EVERYTHING.collector()
+    root = incremental.parse(body, collector, piece)
+
+    (instance,) = collector.result(root, METADATA).instances
+
+    assert (" ", {" ": "  "}) == (instance.state_transition_reason, instance.tags)
+
+
 def contents(raw):
     """Return what is in an element: local names, texts, and what is inside."""
     element = xml.parse(raw) if isinstance(raw, bytes) else raw

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import logging
 import threading
@@ -16,7 +17,7 @@ import respx
 import ec2lite
 from colours import FAST_NAMES
 from ec2lite.errors import ConfigError
-from ec2lite.transports.fast_connection import FastConnection, Order
+from ec2lite.transports.fast_connection import AsyncFastConnection, FastConnection, Order
 from ec2lite.transports.routes import Routes
 from samples import KEYS, STOPPED
 from senders import TIMEOUT, post, sender
@@ -251,4 +252,21 @@ def test_refusal_before_the_request_was_read():
     connection = FastConnection(order.key, Routes(None, {}))
     connection.disown()
     parser = connection._talk(Refusing(answer(b"no", "400 Bad Request")), order, order.parser())
+    assert (400, b"no") == (parser.status, parser.body)
+
+
+class AsyncRefusing(Refusing):
+    async def send(self, data, end):
+        raise ConnectionResetError
+
+    async def receive(self, most, end):
+        return self.heard.pop()
+
+
+def test_refusal_before_the_request_was_read_awaited():
+    """So it is when it is awaited."""
+    order = Order(httpx.Request("POST", "http://127.0.0.1/"), b"")
+    connection = AsyncFastConnection(order.key, Routes(None, {}))
+    refusing = AsyncRefusing(answer(b"no", "400 Bad Request"))
+    parser = asyncio.run(connection._talk(refusing, order, order.parser()))
     assert (400, b"no") == (parser.status, parser.body)

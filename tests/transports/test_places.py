@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from unittest import mock
 
 import h11
 import httpcore
+import pytest
 from attrs import define
 
+from ec2lite.errors import ConfigError
 from ec2lite.transports import connection
-from ec2lite.transports.backend import Backend, CoreStream
-from ec2lite.transports.homes import Home
+from ec2lite.transports.backend import AsyncBackend, AsyncCoreStream, Backend, CoreStream
+from ec2lite.transports.homes import Home, event_loop
 from ec2lite.transports.pool import Places
 from ec2lite.transports.routes import Key, Routes
 from ec2lite.transports.transport import AsyncPool
@@ -84,3 +87,26 @@ def test_write_after_the_peers_end():
     ours.write(b"x" * 1_000_000, 5.0)
     ours.write(b"x", 5.0)
     assert b"HTTP/1.1 400 Bad Request" == ours.read(1000, 5.0)
+
+
+def test_async_write_after_the_peers_end():
+    """So it is when it is awaited."""
+    line = AsyncBackend(None, None)
+    line.stream = mock.Mock()
+    line.stream.send = mock.AsyncMock(side_effect=ConnectionResetError)
+    line.stream.receive = mock.AsyncMock(return_value=b"HTTP/1.1 400 Bad Request")
+    ours = AsyncCoreStream(line)
+
+    async def main():
+        await ours.write(b"x" * 1_000_000, 5.0)
+        await ours.write(b"x", 5.0)
+        return await ours.read(1000, 5.0)
+
+    assert b"HTTP/1.1 400 Bad Request" == asyncio.run(main())
+
+
+def test_no_event_loop(monkeypatch):
+    """Where neither asyncio nor trio runs, the error says what is missing."""
+    monkeypatch.setitem(sys.modules, "trio", None)
+    with pytest.raises(ConfigError, match="event loop"):
+        event_loop()

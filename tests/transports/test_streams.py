@@ -45,6 +45,9 @@ class Below:
     def abandon(self):
         self.calls.append("abandon")
 
+    def close(self):
+        self.calls.append("close")
+
 
 class Peer:
     """A TLS server without I/O, and a client's end that has shaken hands with it."""
@@ -90,11 +93,13 @@ def test_polled_end(tmp_path):
 
 
 def test_abandoned(tmp_path):
-    """TLS is abandoned with the stream below it."""
+    """TLS is closed and abandoned with the stream below it."""
     below = Below()
-    AsyncTLSStream(below, Peer(tmp_path).client).abandon()
-    TLSStream(below, Peer(tmp_path).client).abandon()
-    assert ["abandon", "abandon"] == below.calls
+    for kind in (AsyncTLSStream, TLSStream):
+        ours = kind(below, Peer(tmp_path).client)
+        ours.close()
+        ours.abandon()
+    assert ["close", "abandon"] * 2 == below.calls
 
 
 def test_received_now(pair):
@@ -144,6 +149,12 @@ def test_refused_at_once(monkeypatch):
         monkeypatch.setattr(stream, "OPTIONS", ())
         found = [(socket.AF_UNIX, "/nowhere/at/all"), good]
         SocketStream(stream._race(found, time.monotonic() + 5)).close()
+
+
+def test_no_time_for_an_address():
+    """Where time is over before a socket could be waited for, none is ready."""
+    with socket.socket() as sock:
+        assert [] == stream._wait([sock], time.monotonic() - 1)
 
 
 def test_nothing_to_read(pair):
