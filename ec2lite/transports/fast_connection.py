@@ -60,13 +60,13 @@ class Order:
         url, extensions = request.url, request.extensions
         scheme = url.raw_scheme
         port = url.port or _PORTS.get(scheme, 0)
-        self.key = Key(scheme, url.raw_host, port, bool(extensions.get("direct")))
-        self.method = request.method
-        self.data = _head(request, content) + content
-        self.extensions = extensions
+        self.key: Key = Key(scheme, url.raw_host, port, bool(extensions.get("direct")))
+        self.method: str = request.method
+        self.data: bytes = _head(request, content) + content
+        self.extensions: dict[str, Any] = extensions
         self.timeouts: dict[str, float | None] = extensions.get("timeout", {})
         self.deadline: float | None = extensions.get("deadline")
-        self.is_repeatable = bool(extensions.get("repeatable"))
+        self.is_repeatable: bool = bool(extensions.get("repeatable"))
         self.connection: Any = None
         self.turn: Turn | AsyncTurn | None = None
 
@@ -125,14 +125,24 @@ class _Exchanges(Generic[S]):
     """What a connection is, whichever colour it has."""
 
     # What Places asks for.
-    is_clean = False
-    expires_at = 0.0
+    is_clean: bool = False
+    expires_at: float = 0.0
 
     _stream: S | None = None
 
     def __init__(self, key: Key, routes: Routes) -> None:
         self.key = key
         self._routes = routes
+
+    def _take(self) -> bool:
+        """Return whether the connection was clean; it is not while an exchange is under way."""
+        was_clean, self.is_clean = self.is_clean, False
+        return was_clean
+
+    def _finish(self, parser: ResponseParser) -> ResponseParser:
+        """Return a whole answer, and note whether the connection may be used again."""
+        self.is_clean = parser.is_reusable
+        return parser
 
     def _context(self) -> ssl.SSLContext | None:
         """Return the context for TLS. Raises DetourNeeded if there is a proxy on the way."""
@@ -179,7 +189,7 @@ class FastConnection(_Exchanges["Stream"]):
 
     def exchange(self, order: Order) -> ResponseParser:
         """Send a request and return its whole answer."""
-        was_clean, self.is_clean = self.is_clean, False
+        was_clean = self._take()
         parser = order.parser()
         used = self._stream
         if was_clean and used is not None and used.poll() is None:
@@ -224,8 +234,7 @@ class FastConnection(_Exchanges["Stream"]):
             raise order.late(httpx.ReadTimeout, "read") from error
         except OSError as error:
             raise httpx.ReadError(str(error)) from error
-        self.is_clean = parser.is_reusable
-        return parser
+        return self._finish(parser)
 
 
 class AsyncFastConnection(_Exchanges["AsyncStream"]):
@@ -233,7 +242,7 @@ class AsyncFastConnection(_Exchanges["AsyncStream"]):
 
     async def exchange(self, order: Order) -> ResponseParser:
         """Send a request and return its whole answer."""
-        was_clean, self.is_clean = self.is_clean, False
+        was_clean = self._take()
         parser = order.parser()
         used = self._stream
         if was_clean and used is not None and used.poll() is None:
@@ -279,5 +288,4 @@ class AsyncFastConnection(_Exchanges["AsyncStream"]):
             raise order.late(httpx.ReadTimeout, "read") from error
         except OSError as error:
             raise httpx.ReadError(str(error)) from error
-        self.is_clean = parser.is_reusable
-        return parser
+        return self._finish(parser)

@@ -41,7 +41,7 @@ class Routes:
 
     def __init__(self, ca_bundle: str | None, environ: Mapping[str, str] | None) -> None:
         self.ca_bundle = ca_bundle
-        self.environ = os.environ if environ is None else environ
+        self.environ: Mapping[str, str] = os.environ if environ is None else environ
         self._context: ssl.SSLContext | None = None
         self.is_closed = False
 
