@@ -11,8 +11,9 @@ from attrs import field, frozen
 
 from ec2lite import checks
 from ec2lite.operations.attributes import attribute_name
-from ec2lite.operations.fields import checked, form_pairs, sent
+from ec2lite.operations.fields import checked, sent
 from ec2lite.operations.scalars import BOOLEAN, TEXT
+from ec2lite.operations.structures import form_pairs
 from ec2lite.protocol.operation import Operation
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 from attrs import field, frozen
 
 from ec2lite.operations import paging
-from ec2lite.operations.fields import Items, Structure, checked, form_pairs, sent
+from ec2lite.operations.fields import checked, sent
 from ec2lite.operations.filters import Filter, Filters, instance_filters
 from ec2lite.operations.paging import Paged
 from ec2lite.operations.scalars import BOOLEAN, TEXT
+from ec2lite.operations.structures import Items, Structure, form_pairs
 
 if TYPE_CHECKING:
     from ec2lite.models import ResponseMetadata

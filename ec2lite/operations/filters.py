@@ -15,8 +15,9 @@ from attrs import field, frozen
 
 from ec2lite import checks
 from ec2lite.errors import ConfigError
-from ec2lite.operations.fields import Items, sent
+from ec2lite.operations.fields import sent
 from ec2lite.operations.scalars import TEXT
+from ec2lite.operations.structures import Items
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,11 +116,18 @@ def _named(name: Any, values: Any) -> Filter:  # noqa: ANN401 - untyped callers 
 def _warn_of_unknown(filters: Filters, known: frozenset[str]) -> None:
     for each in filters:
         if each.name not in known and not _is_tag(each.name, known):
-            warnings.warn(
-                f"EC2 has no filter {each.name!r}; the nearest is {nearest(each.name, known)!r}",
-                UnknownFilterWarning,
-                stacklevel=_depth_of_caller(),
-            )
+            _warn(f"EC2 has no filter {each.name!r}; the nearest is {nearest(each.name, known)!r}")
+
+
+def _warn(message: str) -> None:
+    """Warn of the first line on the stack that is not ec2lite's."""
+    import inspect
+
+    home = (str(Path(__file__).parent.parent), "<attrs generated")
+    frame, depth = inspect.currentframe(), 1
+    while frame is not None and frame.f_code.co_filename.startswith(home):
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(message, UnknownFilterWarning, stacklevel=depth)
 
 
 def _is_tag(name: str, known: frozenset[str]) -> bool:
@@ -134,17 +142,6 @@ def nearest(name: str, known: frozenset[str]) -> str:
     if written.startswith(("tag:", "tags:")) and _TAG in known:
         return _TAG
     return get_close_matches(written, sorted(known), n=1, cutoff=0)[0]
-
-
-def _depth_of_caller() -> int:
-    """Return the stack level of the first frame that is not ec2lite's, for ``warnings.warn``."""
-    import inspect
-
-    home = str(Path(__file__).parent.parent)
-    frame, depth = inspect.currentframe(), 0
-    while frame is not None and frame.f_code.co_filename.startswith((home, "<attrs generated")):
-        frame, depth = frame.f_back, depth + 1
-    return depth
 
 
 _TAG: Final = "tag:<key>"

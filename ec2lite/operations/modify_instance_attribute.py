@@ -20,8 +20,9 @@ from ec2lite.operations.attributes import (
     TEXT_VALUE,
     attribute_name,
 )
-from ec2lite.operations.fields import Items, Result, Structure, checked, form_pairs, sent, shape
+from ec2lite.operations.fields import Result, checked, sent, shape
 from ec2lite.operations.scalars import BOOLEAN, TEXT
+from ec2lite.operations.structures import Items, Structure, form_pairs
 from ec2lite.protocol.operation import Operation
 
 if TYPE_CHECKING:

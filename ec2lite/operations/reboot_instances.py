@@ -11,8 +11,9 @@ from attrs import field, frozen
 
 from ec2lite import checks
 from ec2lite.operations.acknowledged import read_acknowledgement
-from ec2lite.operations.fields import Items, Result, checked, form_pairs, sent, shape
+from ec2lite.operations.fields import Result, checked, sent, shape
 from ec2lite.operations.scalars import BOOLEAN, TEXT
+from ec2lite.operations.structures import Items, form_pairs
 from ec2lite.protocol.operation import Operation
 
 if TYPE_CHECKING:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from ec2lite.operations.fields import (
-    Shape,
-    Structure,
-    known,
-    nested,
-    required,
-    shape,
-    text,
-    value,
-)
+from ec2lite.operations.fields import Shape, known, nested, required, shape, text, value
 from ec2lite.operations.members import Absent, Member
 from ec2lite.operations.readers import reader
 from ec2lite.operations.scalars import Scalar
+from ec2lite.operations.structures import Structure
 from ec2lite.protocol import state_code, xml
 
 if TYPE_CHECKING:

@@ -10,19 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from attrs import field, frozen
 
 from ec2lite import checks
-from ec2lite.operations.fields import (
-    Items,
-    Result,
-    checked,
-    form_pairs,
-    items,
-    read_result,
-    required,
-    sent,
-    shape,
-)
+from ec2lite.operations.fields import Result, checked, items, read_result, required, sent, shape
 from ec2lite.operations.scalars import BOOLEAN, TEXT
 from ec2lite.operations.shapes import InstanceStateChange
+from ec2lite.operations.structures import Items, form_pairs
 from ec2lite.protocol.operation import Operation
 
 if TYPE_CHECKING:

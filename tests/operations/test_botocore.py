@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import ec2lite
 import model
 from ec2lite.errors import ResponseError
-from ec2lite.operations import fields
+from ec2lite.operations import structures
 from ec2lite.operations.attributes import ATTRIBUTES
 from ec2lite.operations.instance_attributes import DescribeInstanceAttributeResult
 from ec2lite.operations.members import members
@@ -68,7 +68,7 @@ MODIFIES = st.tuples(INSTANCE_IDS, CHANGES, FLAGS).map(
 
 def parameters(request):
     """Return what botocore's users would write for a request."""
-    theirs = fields.to_dict(request)
+    theirs = structures.to_dict(request)
     if "BlockDeviceMappings" in theirs:
         theirs["BlockDeviceMappings"] = list(map(mapping, theirs["BlockDeviceMappings"]))
     return theirs

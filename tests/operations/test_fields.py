@@ -16,14 +16,10 @@ import ec2lite
 from ec2lite.errors import ConfigError, ResponseError
 from ec2lite.models import ResponseMetadata
 from ec2lite.operations.fields import (
-    Items,
     Result,
     Shape,
-    Structure,
-    Tags,
     boolean,
     checked,
-    form_pairs,
     integer,
     items,
     known,
@@ -40,6 +36,7 @@ from ec2lite.operations.fields import (
 )
 from ec2lite.operations.readers import reader
 from ec2lite.operations.scalars import BOOLEAN, BYTES, INTEGER, TEXT, TIME
+from ec2lite.operations.structures import Items, Structure, Tags, form_pairs
 from ec2lite.protocol import xml
 from samples import STOPPED
 

@@ -11,8 +11,9 @@ from attrs import field, frozen
 
 from ec2lite.errors import ResponseError
 from ec2lite.models import Credentials, ResponseMetadata
-from ec2lite.operations.fields import checked, form_pairs, sent
+from ec2lite.operations.fields import checked, sent
 from ec2lite.operations.scalars import INTEGER, TEXT
+from ec2lite.operations.structures import form_pairs
 from ec2lite.protocol import xml
 from ec2lite.protocol.dates import read_time
 from ec2lite.protocol.operation import Operation

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from attrs import field, frozen
 
 from ec2lite.credentials.sts.assume_role import AssumeRoleResult, read_result
-from ec2lite.operations.fields import checked, form_pairs, sent
+from ec2lite.operations.fields import checked, sent
 from ec2lite.operations.scalars import TEXT
+from ec2lite.operations.structures import form_pairs
 from ec2lite.protocol import xml
 from ec2lite.protocol.operation import Operation
 

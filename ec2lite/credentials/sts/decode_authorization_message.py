@@ -10,16 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from attrs import field, frozen
 
 from ec2lite import checks
-from ec2lite.operations.fields import (
-    Result,
-    form_pairs,
-    read_result,
-    required,
-    sent,
-    shape,
-    text,
-)
+from ec2lite.operations.fields import Result, read_result, required, sent, shape, text
 from ec2lite.operations.scalars import TEXT
+from ec2lite.operations.structures import form_pairs
 from ec2lite.protocol import xml
 from ec2lite.protocol.operation import Operation
 
