@@ -200,7 +200,8 @@ class Client(_Base["httpx.BaseTransport"]):
     - ``transport``: an ``httpx.BaseTransport`` to send with; it is the caller's to close.
     - ``signer``: a ``Signer``; botocore's by default.
     - ``user_agent_extra``: added to the ``User-Agent`` header, for AWS's logs.
-    - ``clock``: returns the time to sign for, a timezone-aware datetime.
+    - ``clock``: returns the time to sign for, a timezone-aware datetime. One that can also wait
+      (``ec2lite.testing.VirtualClock``) makes time limits, pauses and waits be of its time.
     - ``mfa_token``: returns the code of the MFA device whose serial number it is called with, where
       a role needs one; called in a worker thread by ``AsyncClient``.
     - ``correct_clock_skew``: learn from the service's answers how wrong this machine's clock is.
@@ -266,7 +267,9 @@ class Client(_Base["httpx.BaseTransport"]):
             if not self._has_own_credentials:
                 return shared
             source = credentials_for(transport=shared.transport, **self._identity())
-            self._world = SyncWorld(shared.transport, source, shared.max_response_size)
+            self._world = SyncWorld(
+                shared.transport, source, shared.max_response_size, shared.clock
+            )
             return self._world
         with self._lock.current:
             # Another thread may have closed it since the call began.
@@ -277,7 +280,9 @@ class Client(_Base["httpx.BaseTransport"]):
                     ca_bundle = self._setup.settings.ca_bundle
                     transport = self._owned = Transport(ca_bundle=ca_bundle)
                 credentials = credentials_for(transport=transport, **self._identity())
-                self._world = SyncWorld(transport, credentials, self._setup.max_response_size)
+                self._world = SyncWorld(
+                    transport, credentials, self._setup.max_response_size, self._setup.passing
+                )
             return self._world
 
 
@@ -355,7 +360,9 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
             if not self._has_own_credentials:
                 return shared
             source = async_credentials_for(transport=shared.transport, **self._identity())
-            self._world = AsyncWorld(shared.transport, source, shared.max_response_size)
+            self._world = AsyncWorld(
+                shared.transport, source, shared.max_response_size, shared.clock
+            )
             return self._world
         with self._lock.current:
             # Another thread may have closed it since the call began.
@@ -369,5 +376,6 @@ class AsyncClient(_Base["httpx.AsyncBaseTransport"]):
                     transport,
                     async_credentials_for(transport=transport, **self._identity()),
                     self._setup.max_response_size,
+                    self._setup.passing,
                 )
             return self._world

@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 from ec2lite import checks
 from ec2lite.config.endpoints import resolve_endpoint
 from ec2lite.config.settings import Settings
+from ec2lite.engine.clock import Clock, clock_of
 from ec2lite.engine.context import Context, Timeout, as_timeout, utc_now
 from ec2lite.engine.flow import Sleep
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
@@ -140,6 +141,7 @@ class Setup:
             timeout=self.timeout,
             skew=Skew(enabled=self.correct_clock_skew),
             clock=self.now,
+            monotonic=self.passing.monotonic,
             max_response_size=self.max_response_size,
         )
 
@@ -147,6 +149,11 @@ class Setup:
     def now(self) -> Callable[[], datetime]:
         """The clock, whose times all have a time zone."""
         return utc_now if self.clock is None else _in_utc(self.clock)
+
+    @property
+    def passing(self) -> Clock:
+        """The time that calls take."""
+        return clock_of(self.clock)
 
     def endpoint(self, service: str = "ec2") -> Endpoint:
         """Return where a service is: the arguments decide, then the environment and profile."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import time
 from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx
 from attrs import define, field
 
+from ec2lite.engine.clock import MACHINE, Clock
 from ec2lite.engine.flow import Answer, Blocking, GetCredentials, Sleep
 from ec2lite.errors import TransportError
 from ec2lite.protocol.content import MAX_SIZE
@@ -60,6 +60,7 @@ class SyncWorld:
     transport: httpx.BaseTransport
     credentials: CredentialsSource
     max_response_size: int = MAX_SIZE
+    clock: Clock = MACHINE
     _client: httpx.Client = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -70,7 +71,7 @@ class SyncWorld:
         if isinstance(effect, GetCredentials):
             return self.credentials.get(effect)
         if isinstance(effect, Sleep):
-            time.sleep(effect.seconds)
+            self.clock.sleep(effect.seconds)
             return None
         if isinstance(effect, Blocking):
             return effect.function()
@@ -104,6 +105,7 @@ class AsyncWorld:
     transport: httpx.AsyncBaseTransport
     credentials: AsyncCredentialsSource
     max_response_size: int = MAX_SIZE
+    clock: Clock = MACHINE
     _keeps_deadlines: bool = field(init=False, repr=False)
     _client: httpx.AsyncClient = field(init=False, repr=False)
 
@@ -117,9 +119,7 @@ class AsyncWorld:
         if isinstance(effect, GetCredentials):
             return await self.credentials.get(effect)
         if isinstance(effect, Sleep):
-            import anyio
-
-            await anyio.sleep(effect.seconds)
+            await self.clock.asleep(effect.seconds)
             return None
         if isinstance(effect, Blocking):
             import anyio.to_thread
@@ -136,7 +136,7 @@ class AsyncWorld:
                 return await self._read(request)
             import anyio
 
-            with anyio.fail_after(max(0.0, deadline - time.monotonic())):
+            with anyio.fail_after(max(0.0, deadline - self.clock.monotonic())):
                 return await self._read(request)
         except NO_ANSWER as error:
             # What keeps deadlines is ours, and takes more care with the names of errors.
