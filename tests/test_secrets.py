@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import ec2lite
-from ec2lite.engine.call import Attempts
+from ec2lite.engine.attempts import Attempts
 from ec2lite.errors import EC2Error
 from ec2lite.operations.stop_instances import StopInstances
 from ec2lite.signing.botocore_signer import _Request

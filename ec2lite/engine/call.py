@@ -1,44 +1,28 @@
 """One call: sign, send, read, and again if that may help.
 
-The flow here is the only text of it; ``run`` and ``arun`` make it sync and async.
+The flow here is its only text; ``run`` and ``arun`` make it sync and async. ``Attempts`` decides.
 """
 
 from __future__ import annotations
 
 import functools
-import math
-import os
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from attrs import define, field, frozen
-
-from ec2lite.engine.context import Context
-from ec2lite.engine.flow import Answer, Blocking, Flow, GetCredentials, Sleep
-from ec2lite.engine.retry import Retry
-from ec2lite.errors import (
-    EXPIRED_CODES,
-    ConfigError,
-    EC2Error,
-    ResponseError,
-    ServiceError,
-    TransportError,
-)
-from ec2lite.models import Credentials
-from ec2lite.protocol import response
-from ec2lite.protocol.operation import Operation, check, strays
-from ec2lite.protocol.request import encode
+from ec2lite.engine.attempts import Attempts
+from ec2lite.engine.flow import Answer, Blocking, Flow, Sleep
+from ec2lite.errors import EC2Error, ResponseError
+from ec2lite.protocol.operation import Operation, strays
 
 if TYPE_CHECKING:
-    import httpx
-
+    from ec2lite.engine.context import Context
+    from ec2lite.models import Credentials
 
 R = TypeVar("R")
 
 # Reading more than that takes milliseconds, in which an event loop would do nothing else.
 LARGE: Final = 256 * 1024
-_IDS_SHOWN: Final = 5
 LARGE_COMPRESSED: Final = 4 * 1024  # up to a thousand times as many bytes
+_IDS_SHOWN: Final = 5
 
 
 def call(operation: Operation[R], context: Context, *, deadline: float | None = None) -> Flow[R]:
@@ -84,220 +68,6 @@ def is_large(answer: Answer) -> bool:
     return len(answer.body) > (LARGE_COMPRESSED if is_compressed else LARGE)
 
 
-@frozen
-class Attempt:
-    """What one request was signed with: by whom, when it left, and for what time."""
-
-    credentials: Credentials | None
-    sent: datetime
-    signed_for: datetime
-
-
-@define
-class Attempts:
-    """The attempts of one call: what was tried so far, and what that means for the next."""
-
-    operation: Operation[Any]
-    context: Context
-    deadline: float | None = None
-    count: int = 0
-    failures: list[EC2Error] = field(factory=list[EC2Error])
-    wanted_credentials: GetCredentials = field(init=False)
-    _body: bytes = field(init=False, repr=False)
-    _invocation: str = field(init=False)
-    # The attempt that is under way, and the answer to it.
-    _attempt: Attempt | None = field(default=None, init=False)
-    _answer: Answer | None = field(default=None, init=False)
-    # What the retry policy granted last, and whether a request made use of it.
-    _retry: Retry | None = field(default=None, init=False)
-    _has_unused_retry: bool = field(default=False, init=False)
-    _has_unused_turn: bool = field(default=False, init=False)
-    _is_clock_corrected: bool = field(default=False, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        check(self.operation)
-        service = self.context.builder.endpoint.signing_name
-        if self.operation.service != service:
-            raise ConfigError(
-                f"{self.operation.action} is for {self.operation.service}, not for {service}"
-            )
-        total = self.context.timeout.total
-        self._body = encode(self.operation)
-        # One id for all attempts lets AWS tell a repetition from a second call.
-        self._invocation = _random_uuid()
-        if total is not None:
-            own = self.context.monotonic() + total
-            self.deadline = own if self.deadline is None else min(self.deadline, own)
-        self.wanted_credentials = GetCredentials(deadline=self.deadline)
-
-    def reserve(self) -> float:
-        """Take the next turn to send; return the seconds until it comes."""
-        remaining = self._check_time()
-        patience = math.inf if remaining is None else remaining
-        wait = self.context.retrier.reserve(patience)
-        if wait >= patience:
-            raise self._no_time()
-        self._has_unused_turn = True
-        return wait
-
-    def request(self, credentials: Credentials | None) -> httpx.Request:
-        """Return the request for one more attempt, signed for now."""
-        context = self.context
-        remaining = self._check_time()
-        self._answer = None
-        sent = context.clock()
-        attempt = Attempt(credentials, sent, context.skew.correct(sent))
-        number = self.count + 1
-        request = context.builder.build(
-            self.operation,
-            self._body,
-            credentials=credentials,
-            now=attempt.signed_for,
-            headers={
-                "amz-sdk-invocation-id": self._invocation,
-                "amz-sdk-request": f"attempt={number}; max={context.retrier.max_attempts}",
-            },
-            extensions={
-                "timeout": context.timeout.extension(remaining),
-                "deadline": self.deadline,
-                "repeatable": self.operation.repeatable,
-            },
-        )
-        self.count, self._attempt = number, attempt
-        self._has_unused_turn = self._has_unused_retry = False
-        return request
-
-    def read(self, answer: Answer) -> Any:  # noqa: ANN401 - the R of the operation, which call() knows
-        """Return what the answer means; raise what went wrong."""
-        self._answer = answer
-        return response.read(
-            self.operation,
-            answer.status_code,
-            answer.headers,
-            answer.body,
-            attempts=self.count,
-            earlier_failures=tuple(self.failures),
-            max_size=self.context.max_response_size,
-        )
-
-    def succeeded(self) -> None:
-        """Report the success to the retry policy."""
-        self.context.retrier.succeeded(self._retry)
-
-    def check_read_in_time(self) -> None:
-        """Raise ``TransportError`` if reading the answer took longer than the call may."""
-        remaining = self._remaining()
-        if remaining is not None and remaining <= 0:
-            raise TransportError(
-                f"the time limit{self._limit()} was over before the answer was read",
-                is_timeout=True,
-            )
-
-    def recover(self, error: EC2Error) -> float:
-        """Return the seconds to wait before the next attempt; raise the error if none may help."""
-        attempt, self._attempt = self._attempt, None
-        if isinstance(error, TransportError) and not attempt and self.count:
-            # Credentials were not found in time, but an earlier attempt was sent with old ones.
-            error.maybe_sent = True
-        # A request for credentials, to STS say, has described itself.
-        if attempt or error.operation is None:
-            self._describe(error)
-        delay = self._delay(error, attempt) if attempt else None
-        if delay is None or not self._is_in_time(delay):
-            raise error
-        self.failures.append(error)
-        return delay
-
-    def give_back(self) -> None:
-        """Give back what the retry policy granted and no request made use of."""
-        if self._has_unused_retry:
-            self.context.retrier.give_back(self._retry)
-        if self._has_unused_turn:
-            self.context.retrier.give_back(None)
-
-    def _describe(self, error: EC2Error) -> None:
-        """Write on the error what it happened to."""
-        error.operation = self.operation.action
-        error.attempts = self.count
-        error.earlier_failures = tuple(self.failures)
-        if self.operation.confidential and isinstance(error, ResponseError):
-            error.body = b""
-
-    def _delay(self, error: EC2Error, attempt: Attempt) -> float | None:
-        if isinstance(error, ServiceError):
-            # After the last attempt as well: the next call is better for it.
-            is_clock_mended = self._mend_clock(error, attempt)
-            if self.count >= self.context.retrier.max_attempts:
-                return None
-            if is_clock_mended or self._mend_credentials(error, attempt):
-                return 0.0
-        return self._repeat(error)
-
-    def _mend_clock(self, error: ServiceError, attempt: Attempt) -> bool:
-        """Whether the service complained about the time, and the next attempt has another."""
-        is_mended = self._answer is not None and self.context.skew.learn(
-            error.code,
-            self._answer.headers,
-            sent=attempt.sent,
-            received=self.context.clock(),
-            signed_for=attempt.signed_for,
-            is_corrected=self._is_clock_corrected,
-        )
-        self._is_clock_corrected |= is_mended
-        return is_mended
-
-    def _mend_credentials(self, error: ServiceError, attempt: Attempt) -> bool:
-        """Whether the service says that the credentials expired, and others may be had."""
-        used = attempt.credentials
-        is_temporary = used is not None and used.session_token is not None
-        can_renew = is_temporary and self.context.credentials is None
-        if error.code not in EXPIRED_CODES or not can_renew or self.wanted_credentials.rejected:
-            return False
-        self.wanted_credentials = GetCredentials(rejected=used, deadline=self.deadline)
-        return True
-
-    def _repeat(self, error: EC2Error) -> float | None:
-        """Ask the retry policy, unless a repetition could do a thing twice."""
-        headers = {} if self._answer is None else self._answer.headers
-        retrier = self.context.retrier
-        # Report a failure that must not be repeated as that of the last attempt: the policy learns
-        # from it and grants no retry.
-        is_last = not (self.operation.repeatable or was_refused(error))
-        count = retrier.max_attempts if is_last else self.count
-        granted = retrier.retry(error, count, headers.get("x-amz-retry-after"))
-        if granted is None:
-            return None
-        self._retry, self._has_unused_retry = granted, True
-        return granted.delay
-
-    def _remaining(self) -> float | None:
-        """Return the seconds that are left for the call; None is no limit."""
-        return None if self.deadline is None else self.deadline - self.context.monotonic()
-
-    def _check_time(self) -> float | None:
-        """Return the seconds that are left; raise ``TransportError`` if there are none."""
-        remaining = self._remaining()
-        if remaining is not None and remaining <= 0:
-            raise self._no_time()
-        return remaining
-
-    def _is_in_time(self, delay: float) -> bool:
-        """Whether an attempt after that delay would still have time."""
-        remaining = self._remaining()
-        return remaining is None or delay < remaining
-
-    def _no_time(self) -> TransportError:
-        return TransportError(
-            f"the time limit{self._limit()} leaves no time for attempt {self.count + 1}",
-            is_timeout=True,
-            maybe_sent=self.count > 0,
-        )
-
-    def _limit(self) -> str:
-        total = self.context.timeout.total
-        return "" if total is None else f" of {total:g} s"
-
-
 def _answer_of_another(others: list[str], answer: Answer, result: object) -> ResponseError:
     more = f" and {len(others) - _IDS_SHOWN} more" if len(others) > _IDS_SHOWN else ""
     shown = ", ".join(repr(each[:40]) for each in others[:_IDS_SHOWN])
@@ -308,17 +78,3 @@ def _answer_of_another(others: list[str], answer: Answer, result: object) -> Res
     )
     error.result = result
     return error
-
-
-def _random_uuid() -> str:
-    """Return a UUID of version 4 (RFC 9562), as the standard library's but without its import."""
-    digits = os.urandom(16).hex()
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-
-
-def was_refused(error: EC2Error) -> bool:
-    """Whether the request certainly was not carried out: it never arrived, or was throttled."""
-    if isinstance(error, TransportError):
-        return not error.maybe_sent
-    return error.is_throttling

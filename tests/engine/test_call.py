@@ -12,7 +12,8 @@ import pytest
 from attrs import frozen
 
 from ec2lite.credentials.sts.get_caller_identity import GetCallerIdentity
-from ec2lite.engine.call import _random_uuid, call, was_refused
+from ec2lite.engine.attempts import _random_uuid, was_refused
+from ec2lite.engine.call import call
 from ec2lite.engine.context import Timeout
 from ec2lite.engine.flow import GET_CREDENTIALS, Answer, Blocking, GetCredentials, Sleep
 from ec2lite.engine.retry import StandardRetrier
