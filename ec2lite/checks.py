@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from ec2lite import urls
 from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,15 +28,6 @@ LARGEST_SIZE: Final = 2**31 - 1
 """Bytes: libxml2 counts them in 31 bits."""
 
 _LONGEST_ID: Final = 255
-_LONGEST_URL: Final = 2048  # far below what httpx refuses
-_LONGEST_HOST: Final = 253  # RFC 1035, section 2.3.4, without the final dot
-_LABEL: Final = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
-_HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
-_BYTE: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IPV4: Final = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
-# A name whose last label is a number is read as an IPv4 address (WHATWG URL, section 3.5).
-_ENDS_IN_NUMBER: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0[Xx][0-9A-Fa-f]*)\.?")
-_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::([0-9]*))?")
 _A_URL: Final = "an http:// or https:// URL of a host, a port and a path"
 _A_REGION: Final = "the name of a Region, such as eu-west-1"
 
@@ -216,7 +208,7 @@ def strings(values: object, name: str) -> tuple[str, ...]:
 def region(name: str, value: object) -> str:
     """Check that a value can be a Region's name, which becomes a label of a host name."""
     checked = text(name, value)
-    if not re.fullmatch(_LABEL, checked) or "_" in checked:
+    if not re.fullmatch(urls.LABEL, checked) or "_" in checked:
         raise wrong(name, _A_REGION, _shown(checked))
     return checked
 
@@ -235,88 +227,14 @@ def aws_region(name: str, value: object) -> str:
 def url(name: str, value: object) -> str:
     """Return an endpoint's URL without a slash at its end.
 
-    The URL is not shown: there may be a password in it. It is taken apart here, because what
-    ``urllib.parse`` accepts depends on the patch release of Python.
+    The URL is not shown: there may be a password in it.
     """
     checked = text(name, value)
-    if problem := _url_problem(checked):
+    if odd := _oddity(checked, ascii_only=False):
+        raise wrong(name, _A_URL, f"one with {odd}")
+    if problem := urls.problem(checked):
         raise wrong(name, _A_URL, problem)
     return checked.rstrip("/")
-
-
-def _url_problem(url: str) -> str | None:
-    if len(url) > _LONGEST_URL:
-        return f"one of {len(url)} characters"
-    if odd := _oddity(url, ascii_only=False):
-        return f"one with {odd}"
-    if "\\" in url:
-        return "one with a backslash"
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return "one without http:// or https://"
-    if scheme.lower() not in {"http", "https"}:
-        return "one of another scheme"
-    authority = re.split("[/?#]", rest, maxsplit=1)[0]
-    return _authority_problem(authority) or _path_problem(rest)
-
-
-def _authority_problem(authority: str) -> str | None:
-    if "@" in authority:
-        return "one with a user name or password"
-    match = _AUTHORITY.fullmatch(authority)
-    if match is None:
-        return "one with a malformed host or port"
-    host, port = match.groups()
-    if not host:
-        return "one without a host"
-    if not is_host(host):
-        return "one with a malformed host"
-    if port and not (len(port) <= 5 and 0 < int(port) <= 65535):
-        return "one with a port that is not from 1 to 65535"
-    return None
-
-
-def _path_problem(path: str) -> str | None:
-    before, mark, _ = path.partition("#")
-    if "?" in before:
-        return "one with a query (`?`)"
-    return "one with a fragment (`#`)" if mark else None
-
-
-def is_host(host: str) -> bool:
-    """Whether a text is a host's name in ASCII, an IPv4 address, or an IPv6 address in brackets.
-
-    Other letters are ``xn--…`` in the signed ``host`` header, so they have to be so here.
-    """
-    if host.startswith("["):
-        return _is_ipv6(host[1:-1])
-    if _ENDS_IN_NUMBER.fullmatch(host):
-        return _IPV4.fullmatch(host) is not None
-    if _HOST.fullmatch(host) is None or len(host.removesuffix(".")) > _LONGEST_HOST:
-        return False
-    return all(map(_is_label, host.lower().split(".")))
-
-
-def _is_ipv6(address: str) -> bool:
-    # Imported here, as most clients need no URL but AWS's own.
-    from ipaddress import IPv6Address
-
-    try:
-        IPv6Address(address)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_label(label: str) -> bool:
-    """Whether a label that claims to be an encoded one (RFC 5890) can be decoded."""
-    if not label.startswith("xn--"):
-        return True
-    try:
-        decoded = label[4:].encode("ascii").decode("punycode")
-    except UnicodeError:
-        return False
-    return not decoded.isascii()
 
 
 def _oddity(text: str, *, spaces: bool = False, ascii_only: bool = True) -> str | None:

@@ -17,7 +17,7 @@ ROOMS = [
     ("cli", "__main__"),
     ("boto3", "testing"),
     ("everywhere", "auth"),
-    ("client", "methods"),
+    ("client", "base_client", "methods"),
     ("bulk", "waiters", "explain", "telemetry"),
     ("credentials",),
     ("engine",),
@@ -28,7 +28,7 @@ ROOMS = [
     ("transports",),
     ("models", "events"),
     ("checks",),
-    ("errors", "_version"),
+    ("errors", "urls", "_version"),
 ]
 FLOORS = {name: floor for floor, names in enumerate(ROOMS) for name in names}
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
