@@ -17,6 +17,7 @@ from ec2lite._version import __version__ as __version__
 if TYPE_CHECKING:
     from ec2lite import config as config
     from ec2lite import errors as errors
+    from ec2lite.auth import SigV4Auth
     from ec2lite.client import AsyncClient, Client
     from ec2lite.config.endpoints import resolve_endpoint
     from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials
@@ -132,6 +133,7 @@ __all__ = [
     "ResponseMetadata",
     "ServiceError",
     "SigV4",
+    "SigV4Auth",
     "Signer",
     "StandardRetry",
     "StartInstances",
@@ -203,6 +205,7 @@ _HOMES = {
     "ResponseMetadata": "models",
     "ServiceError": "errors",
     "SigV4": "signing.sigv4",
+    "SigV4Auth": "auth",
     "Signer": "signing.signer",
     "StandardRetry": "engine.retry",
     "StartInstances": "operations.start_instances",

@@ -56,7 +56,14 @@ EXPIRED_CODES: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "Requ
 # A signature that was made for another time than the service's, among other reasons.
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-clock-skew-correction.html
 SKEWED_CODES: Final = frozenset(
-    {"AuthFailure", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch"}
+    {
+        "AuthFailure",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestInTheFuture",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+    }
 )
 
 BY_CODE: Final[dict[str, type[ServiceError]]] = {}

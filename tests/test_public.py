@@ -59,6 +59,7 @@ NAMES = [
     "ResponseMetadata",
     "ServiceError",
     "SigV4",
+    "SigV4Auth",
     "Signer",
     "StandardRetry",
     "StartInstances",
@@ -228,6 +229,11 @@ def parameters(function):
             "account_id=None",
         ),
         (ec2lite.Timeout, "connect=3.1, read=60.0, total=150.0"),
+        (
+            ec2lite.SigV4Auth,
+            "service, region=None, *, credentials=None, profile=None, clock=None, signer=None, "
+            "unsigned_payload=False, mfa_token=None, correct_clock_skew=True",
+        ),
         (ec2lite.build_request, "request, *, endpoint, credentials, now, signer=None"),
         (ec2lite.parse_response, "request, *, status_code, headers, body"),
         (

@@ -93,11 +93,17 @@ class Setup:
             own = evolve(shared, timeout=self.timeout, retrier=retrier)
             return self._contexts.setdefault(service, own)
         # STS has a global endpoint, which needs no Region.
-        if self.find_region is not None and service != "sts" and not self._region():
-            yield from self._ask_for_region(self.find_region)
+        if service != "sts":
+            yield from self.get_region()
         # Without a lock, which a forked child might find locked for ever. If two threads make it at
         # the same time, one context stays.
         return self._contexts.setdefault(service, self._make_context(service))
+
+    def get_region(self) -> Flow[str | None]:
+        """Return the Region; if nobody named one, ask the instance for its own, once."""
+        if self.find_region is not None and not self._region():
+            yield from self._ask_for_region(self.find_region)
+        return self._region()
 
     def view(self, *, timeout: float | Timeout | None, retry: RetryPolicy | None) -> Setup:
         """Return the setup of a view: what is None is the parent's."""

@@ -11,7 +11,7 @@ from ec2lite._version import __version__
 from ec2lite.models import Credentials, Endpoint
 from ec2lite.protocol import query
 from ec2lite.protocol.operation import check
-from ec2lite.signing.signer import default_signer
+from ec2lite.signing.signer import default_signer, is_sendable
 
 if TYPE_CHECKING:
     import httpx
@@ -98,10 +98,9 @@ class RequestBuilder:
                 service=self.endpoint.signing_name,
                 now=now,
             )
-            values = "".join(signed.values())
-            if not (values.isascii() and values.isprintable()):
+            if not is_sendable(signed):
                 # Programs that record the variables of tracebacks would record the token.
-                del signed, values
+                del signed
                 raise checks.wrong("what the signer returns", "printable ASCII", "other text")
             added |= signed
         request = self._request(

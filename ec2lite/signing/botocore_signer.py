@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
 from ec2lite.signing import key as signing_key
+from ec2lite.signing.signer import PAYLOAD_HASH, S3
 from ec2lite.signing.timestamp import timestamp
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ec2lite.models import Credentials
+
+# botocore's own dict of headers ignores case; it asks ours for this name.
+_PAYLOAD_HASH: Final = "X-Amz-Content-SHA256"
 
 
 @define
@@ -43,14 +47,14 @@ class _Key:
 
 
 @functools.cache
-def _auth_class() -> Callable[[_Key, str, str, bytes], Any]:
-    from botocore.auth import SigV4Auth
+def _auth_class(*, is_s3: bool) -> Callable[[_Key, str, str, bytes], Any]:
+    from botocore.auth import S3SigV4Auth, SigV4Auth
 
     # Any, because we hand it stand-ins for botocore's own classes.
-    base: Any = SigV4Auth
+    base: Any = S3SigV4Auth if is_s3 else SigV4Auth
 
     class Auth(base):  # type: ignore[misc] # see above
-        """SigV4Auth with a key that is derived already: its own derives one for each signature."""
+        """One with a key that is derived already: botocore's own derives one for each signature."""
 
         def __init__(self, key: _Key, service: str, region: str, derived: bytes) -> None:
             base.__init__(self, key, service, region)
@@ -77,7 +81,7 @@ class BotocoreSigner:
             importlib.import_module("botocore")
         except ImportError:
             return False
-        _auth_class()
+        _auth_class(is_s3=False)
         return True
 
     def sign(
@@ -99,8 +103,11 @@ class BotocoreSigner:
             added["x-amz-security-token"] = credentials.session_token
         key = _Key(credentials.access_key_id)
         derived = self._key.get(credentials, time[:8], region, service)
-        auth = _auth_class()(key, service, region, derived)
-        request = _Request(method, url, {**headers, **added}, body, {"timestamp": time})
+        auth = _auth_class(is_s3=service in S3)(key, service, region, derived)
+        whole = {**headers, **added}
+        if PAYLOAD_HASH in whole:
+            whole[_PAYLOAD_HASH] = whole.pop(PAYLOAD_HASH)
+        request = _Request(method, url, whole, body, {"timestamp": time})
         canonical = auth.canonical_request(request)
         # The names of the signed headers are its last line but one; botocore would select and sort
         # the headers a second time.

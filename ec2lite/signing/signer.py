@@ -31,6 +31,13 @@ NEVER_SIGNED: Final = frozenset(
 """Headers that are not signed, because proxies and tracing may change them: botocore's list."""
 
 
+PAYLOAD_HASH: Final = "x-amz-content-sha256"
+"""The header whose value is signed in place of the body's hash, as botocore does."""
+
+S3: Final = frozenset({"s3", "s3-object-lambda", "s3-outposts"})
+"""What S3's services are signed for. Their paths are signed as they are sent."""
+
+
 class Signer(Protocol):
     """Makes the headers that authenticate a request.
 
@@ -51,10 +58,17 @@ class Signer(Protocol):
     ) -> dict[str, str]:
         """Return the headers to add: the date, the session token if there is one, the signature.
 
-        ``headers`` are those to be signed, with lower-case names, ``host`` among them. ``now`` is
+        ``headers`` are those to be signed, with lower-case names, ``host`` among them. If they have
+        ``x-amz-content-sha256``, its value is signed in place of the hash of ``body``. ``now`` is
         timezone-aware. Several threads may call it at once.
         """
         ...
+
+
+def is_sendable(added: Mapping[str, str]) -> bool:
+    """Whether what a signer returned can be sent as headers."""
+    values = "".join(added.values())
+    return values.isascii() and values.isprintable()
 
 
 def default_signer() -> Signer:

@@ -65,7 +65,7 @@ def test_blocked_botocore(monkeypatch):
 def test_broken_botocore(monkeypatch):
     """A botocore that lacks a part of its own is an error, not a reason for another signer."""
 
-    def broken():
+    def broken(**kwargs):
         raise ModuleNotFoundError("No module named 'jmespath'", name="jmespath")
 
     monkeypatch.setattr(botocore_signer, "_auth_class", broken)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import ec2lite
 from ec2lite.signing import key as signing_key
 from ec2lite.signing.botocore_signer import BotocoreSigner
-from ec2lite.signing.signer import NEVER_SIGNED
+from ec2lite.signing.signer import NEVER_SIGNED, PAYLOAD_HASH
 from ec2lite.signing.sigv4 import SigV4, canonical_request
 from strategies import PRINTABLE
 
@@ -65,14 +65,14 @@ requests = st.fixed_dictionaries(
             queries.map(lambda pairs: "?" + "&".join(pairs) if pairs else ""),
         ),
         "headers": st.dictionaries(
-            names | st.sampled_from(sorted(NEVER_SIGNED)), values.map("".join)
+            names | st.sampled_from([*sorted(NEVER_SIGNED), PAYLOAD_HASH]), values.map("".join)
         ).map(lambda headers: {"host": "example.com:8443", **headers}),
         "body": st.binary(max_size=100),
         "credentials": st.builds(
             ec2lite.Credentials, st.text("AKIDX0", min_size=1), secrets, st.none() | tokens
         ),
         "region": st.sampled_from(["us-east-1", "eu-west-1"]),
-        "service": st.sampled_from(["ec2", "sts"]),
+        "service": st.sampled_from(["ec2", "sts", "s3"]),
         "now": st.datetimes(
             # strftime pads no years before 1000.
             min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
