@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping
     from datetime import datetime
 
-    from ec2lite.client import FrozenCredentialsSource
+    from ec2lite.base_client import FrozenCredentialsSource
     from ec2lite.engine.flow import Effect
     from ec2lite.models import Credentials
     from ec2lite.signing.signer import Signer
