@@ -76,6 +76,18 @@ def test_direction(path):
     assert [] == above
 
 
+def test_the_fake_is_apart():
+    """Nobody but the command line imports the fake EC2."""
+    importers = {
+        room(path.removesuffix(".py").replace("/", "."))
+        for path in FILES
+        for module, _ in imports(path)
+        if room(module) == "testing"
+    }
+
+    assert importers <= {"testing", "cli"}
+
+
 def test_public_names_are_late():
     """The package itself imports its rooms when a name is used, and for type checkers."""
     early = [module for module, is_early in imports("__init__.py") if is_early]

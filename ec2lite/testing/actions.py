@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from attrs import field, frozen
 
-from ec2lite.testing import changes, describe
+from ec2lite.testing import attributes, changes, describe, launch
 from ec2lite.testing.changes import Way
 from ec2lite.testing.documents import Document
 from ec2lite.testing.fleet import Fleet
@@ -22,8 +22,8 @@ class Action(Protocol):
     """What a fake EC2 can be asked to do."""
 
     @property
-    def known(self) -> frozenset[str]:
-        """The names of its parameters."""
+    def known(self) -> frozenset[str] | None:
+        """The names of its parameters; None is any."""
         ...
 
     @property
@@ -45,7 +45,7 @@ class Question:
     """An action that changes nothing, or no state."""
 
     answer: Callable[[Request, Fleet, datetime], dict[str, Document]]
-    known: frozenset[str]
+    known: frozenset[str] | None
     takes_ids: bool = False
 
     def check(self, request: Request, fleet: Fleet, now: datetime) -> None:
@@ -137,6 +137,9 @@ ACTIONS: Final[dict[str, Action]] = {
     "StartInstances": Start(changes.check_start, changes.start, _IDS | {"AdditionalInfo"}),
     "RebootInstances": Change(changes.check_reboot, changes.reboot, _IDS, has_result=False),
     "TerminateInstances": Terminate(changes.check_terminate, changes.terminate, _HARDER),
+    "RunInstances": Question(launch.run, None),
+    "ModifyInstanceAttribute": Question(attributes.modify, attributes.MODIFIED),
+    "DescribeInstanceAttribute": Question(attributes.describe, _IDS | {"Attribute"}),
     "DescribeInstances": Question(describe.instances, _MANY),
     "DescribeInstanceStatus": Question(describe.statuses, _MANY | {"IncludeAllInstances"}),
 }

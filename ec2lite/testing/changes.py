@@ -99,9 +99,11 @@ def start(instance: FakeInstance, now: datetime, way: Way, times: Times) -> None
     if instance.state(now) != "stopped":
         return
     seconds = times.metal if instance.is_metal else times.pending
-    end = ("stopped", KMS) if instance.start_fails == "kms" else ("running", None)
-    instance.life.change(now, (0, "pending", None), (seconds, *end))
-    instance.started = now
+    end: _Coming = (seconds, "running", None)
+    if instance.start_fails == "kms":
+        end = (seconds, "stopped", KMS)
+    instance.life.change(now, (0, "pending", None), end)
+    instance.restarted = now
 
 
 def stop(instance: FakeInstance, now: datetime, way: Way, times: Times) -> None:

@@ -26,7 +26,7 @@ def instances(request: Request, fleet: Fleet, now: datetime) -> dict[str, Docume
     chosen, token = _chosen(request, fleet, now)
     reservations: dict[str, list[dict[str, Document]]] = {}
     for each in chosen:
-        item = _instance(each, fleet, now)
+        item = instance(each, fleet, now)
         reservations.setdefault(each.reservation_id, []).append(item)
     rows: list[dict[str, Document]] = [
         {"reservationId": name, "ownerId": ACCOUNT, "groupSet": [], "instancesSet": items}
@@ -68,7 +68,8 @@ def _chosen(
     return pages.page(request, [each for each in found if matches(each)])
 
 
-def _instance(instance: FakeInstance, fleet: Fleet, now: datetime) -> dict[str, Document]:
+def instance(instance: FakeInstance, fleet: Fleet, now: datetime) -> dict[str, Document]:
+    """Return what a Describe tells of an instance."""
     phase = instance.life.at(fleet.seen(now))
     address = instance.address
     runs = phase.state in {"pending", "running"}
@@ -116,19 +117,15 @@ def _operator(instance: FakeInstance) -> dict[str, Document]:
 
 def _status(instance: FakeInstance, fleet: Fleet, now: datetime) -> dict[str, Document]:
     then = fleet.seen(now)
-    name = instance.state(then)
-    if name != "running":
-        check: dict[str, Document] = {"status": "not-applicable"}
-    elif instance.checks_pass(then, fleet.times.checks):
-        check = {"status": "ok", "details": [{"name": "reachability", "status": "passed"}]}
-    else:
-        details = [{"name": "reachability", "status": "initializing"}]
-        check = {"status": "initializing", "details": details}
+    word = instance.check(then, fleet.times.checks)
+    reached = {"ok": "passed", "initializing": "initializing"}.get(word)
+    details: Document = [{"name": "reachability", "status": reached}] if reached else None
+    check: dict[str, Document] = {"status": word, "details": details}
     return {
         "instanceId": instance.instance_id,
         "availabilityZone": instance.zone,
         "operator": _operator(instance),
-        "instanceState": state(name, fleet.dice),
+        "instanceState": state(instance.state(then), fleet.dice),
         "instanceStatus": check,
         "systemStatus": check,
         "attachedEbsStatus": check,

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ec2lite import checks
 from ec2lite.client import AsyncClient, Client
 from ec2lite.errors import ConfigError
 from ec2lite.models import Credentials
-from ec2lite.testing import changes, faults
+from ec2lite.testing import faults, sts
+from ec2lite.testing.actions import ACTIONS
 from ec2lite.testing.clock import DatedClock, VirtualClock
-from ec2lite.testing.fleet import Fleet, launched, long_since
+from ec2lite.testing.fleet import Fleet
+from ec2lite.testing.identities import Identities
 from ec2lite.testing.instance import FakeInstance
 from ec2lite.testing.life import CODES, Times
 from ec2lite.testing.quotas import AWS_QUOTAS, Levels, Quotas
+from ec2lite.testing.server import serving
 from ec2lite.testing.service import Service
 from ec2lite.testing.transports import AsyncFakeTransport, FakeTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from ec2lite.testing.calls import Call
-    from ec2lite.testing.service import Reply, Sent
+    from ec2lite.testing.sent import Reply, Sent
 
 State = Literal["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]
-_NOT_GRACEFUL: Final = changes.Way()
 
 
 class FakeEC2:
@@ -60,10 +64,15 @@ class FakeEC2:
         self.zones: tuple[str, ...] = tuple(zones or (f"{region}{each}" for each in "abc"))
         self.credentials: Credentials = Credentials("AKIAIOSFODNN7EXAMPLE", "the-fake-secret")
         self.latency: float = 0.0
-        self._fleet = Fleet(Random(seed), times or Times())  # noqa: S311 - to be repeated
-        self._faults = faults.Faults()
-        levels = Levels(AWS_QUOTAS if quotas is None else quotas)
-        self._service = Service(self._fleet, levels, self._faults, policy)
+        dice = Random(seed)  # noqa: S311 - to be repeated
+        self._fleet = Fleet(dice, times or Times(), self.zones)
+        self._service = Service(
+            self.region,
+            self._fleet,
+            Identities(self.credentials, dice),
+            Levels(AWS_QUOTAS if quotas is None else quotas),
+            policy,
+        )
         self.transport: FakeTransport = FakeTransport(self)
         self.async_transport: AsyncFakeTransport = AsyncFakeTransport(self)
 
@@ -94,29 +103,40 @@ class FakeEC2:
 
     def client(self, **more: Any) -> Client:  # noqa: ANN401 - Client's own arguments
         """Return a client that asks this EC2 and waits on its clock; ``more`` is for ``Client``."""
-        given = {"credentials": self.credentials, "clock": self.clock, "transport": self.transport}
-        return Client(**{"region": self.region, **given, **more})
+        return Client(**self._options(self.transport, more))
 
     def async_client(self, **more: Any) -> AsyncClient:  # noqa: ANN401 - as above
         """Return the same for code that awaits."""
-        given = {"credentials": self.credentials, "clock": self.clock}
-        mine = {"region": self.region, **given, "transport": self.async_transport}
-        return AsyncClient(**{**mine, **more})
+        return AsyncClient(**self._options(self.async_transport, more))
 
-    def answer(self, sent: Sent) -> Reply:
-        """Answer an HTTP request."""
+    def _options(self, transport: object, more: dict[str, Any]) -> dict[str, Any]:
+        mine = {"region": self.region, "credentials": self.credentials, "clock": self.clock}
+        return {**mine, "transport": transport, **more}
+
+    def serve(self, host: str = "127.0.0.1", port: int = 0) -> AbstractContextManager[str]:
+        """Serve over HTTP while a ``with`` block runs; it gets the URL. Port 0 is any that is free.
+
+        Programs of any language can be pointed there. Their signatures are checked against the real
+        time; states run on the clock.
+        """
+        return serving(host, port, lambda sent: self.answer(sent, signed_for=datetime.now(UTC)))
+
+    def answer(self, sent: Sent, *, signed_for: datetime | None = None) -> Reply:
+        """Answer an HTTP request, whose signature is for the clock's time if not for another."""
         now = self.clock()
-        return self._service.answer(sent, now, now)
+        return self._service.answer(sent, now, signed_for or now)
 
     def fail_next(
         self, action: str, code: str, *, times: int = 1, status: int | None = None
     ) -> None:
         """Refuse the next requests for an action with a code, under its usual HTTP status."""
-        self._faults.add(action, times, faults.refusal(code, status))
+        _check_action(action)
+        self._service.faults.add(action, times, faults.refusal(code, status))
 
     def reset_next(self, action: str, times: int = 1) -> None:
         """Cut the connection of the next requests for an action, which are not carried out."""
-        self._faults.add(action, times, faults.Reset)
+        _check_action(action)
+        self._service.faults.add(action, times, faults.Reset)
 
     def run_instances(
         self,
@@ -152,45 +172,25 @@ class FakeEC2:
         """
         if state not in CODES:
             raise checks.wrong("state", "the name of a state", repr(state))
+        model = FakeInstance(
+            instance_type=instance_type or ("t2.micro" if xen else "t3.micro"),
+            tags=dict(tags),
+            stop_protected=stop_protected,
+            termination_protected=termination_protected,
+            hibernation=hibernation,
+            hibernation_fails=hibernation_fails,
+            spot=spot,
+            root_device_type=root_device_type,
+            managed=managed,
+            auto_scaling_group=auto_scaling_group,
+            stuck=stuck,
+            start_fails=start_fails,
+        )
         now = self.clock()
-        kind = instance_type or ("t2.micro" if xen else "t3.micro")
-        reservation = self._fleet.new_id("r")
-        ids: list[str] = []
-        for index in range(checks.whole("n", n)):
-            is_metal = ".metal" in kind
-            life = (
-                launched(now, self._fleet.times, is_metal=is_metal)
-                if state == "pending"
-                else long_since(_SINCE.get(state, state), now)
-            )
-            instance = FakeInstance(
-                instance_id=self._fleet.new_id("i"),
-                reservation_id=reservation,
-                number=len(self._fleet.instances),
-                image_id="ami-0123456789abcdef0",
-                instance_type=kind,
-                zone=zone or self.zones[index % len(self.zones)],
-                tags=dict(tags),
-                stop_protected=stop_protected,
-                termination_protected=termination_protected,
-                hibernation=hibernation,
-                hibernation_fails=hibernation_fails,
-                spot=spot,
-                root_device_type=root_device_type,
-                managed=managed,
-                auto_scaling_group=auto_scaling_group,
-                stuck=stuck,
-                start_fails=start_fails,
-                life=life,
-            )
-            self._fleet.add(instance)
-            if state == "stopping":
-                changes.stop(instance, now, _NOT_GRACEFUL, self._fleet.times)
-            if state == "shutting-down":
-                changes.terminate(instance, now, _NOT_GRACEFUL, self._fleet.times)
-            ids.append(instance.instance_id)
-        return ids
+        made = self._fleet.populate(model, checks.whole("n", n), zone, state, now)
+        return [each.instance_id for each in made]
 
 
-# What an instance was before it came to a state that passes.
-_SINCE: Final = {"stopping": "running", "shutting-down": "running"}
+def _check_action(action: str) -> None:
+    if action not in {*ACTIONS, *sts.ACTIONS}:
+        raise checks.wrong("action", "one that the fake has, such as StopInstances", repr(action))

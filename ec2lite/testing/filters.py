@@ -21,81 +21,113 @@ if TYPE_CHECKING:
     from ec2lite.testing.instance import FakeInstance
     from ec2lite.testing.request import Request
 
-    Values = Callable[[FakeInstance, datetime], list[str]]
+_MOST_VALUES: Final = 200
+_TAG: Final = "tag:"
+
+
+def matcher(request: Request, fleet: Fleet, time: datetime) -> Callable[[FakeInstance], bool]:
+    """Return the test whether an instance is shown: every filter has a value that matches."""
+    of_instances = request.action == "DescribeInstances"
+    known = _OF_INSTANCES if of_instances else _OF_STATUSES
+    wanted = _wanted(request)
+    for name in wanted:
+        if name not in known and not (of_instances and name.startswith(_TAG)):
+            raise Refusal("InvalidParameterValue", f"The filter '{name}' is invalid")
+
+    def matches(instance: FakeInstance) -> bool:
+        has = facts(instance, fleet, time) if wanted else {}
+        return all(
+            any(pattern.fullmatch(each) for pattern in patterns for each in has.get(name, []))
+            for name, patterns in wanted.items()
+        )
+
+    return matches
+
+
+def facts(instance: FakeInstance, fleet: Fleet, time: datetime) -> dict[str, list[str]]:
+    """Return what an instance has of each filter's name: no value, one, or several."""
+    phase = instance.life.at(time)
+    check = instance.check(time, fleet.times.checks)
+    reachability = {"ok": ["passed"], "initializing": ["initializing"]}.get(check, [])
+    tags = {f"{_TAG}{key}": [value] for key, value in instance.all_tags.items()}
+    return tags | {
+        "architecture": ["x86_64"],
+        "availability-zone": [instance.zone],
+        "hibernation-options.configured": _flag(instance.hibernation),
+        "hypervisor": ["xen"],
+        "image-id": [instance.image_id],
+        "instance-id": [instance.instance_id],
+        "instance-lifecycle": ["spot"] if instance.spot else [],
+        "instance-state-code": [str(CODES[phase.state])],
+        "instance-state-name": [phase.state],
+        "instance-status.reachability": reachability,
+        "instance-status.status": [check],
+        "instance-type": [instance.instance_type],
+        "operator.managed": _flag(instance.managed),
+        "owner-id": [ACCOUNT],
+        "private-ip-address": [instance.address],
+        "reservation-id": [instance.reservation_id],
+        "root-device-type": [instance.root_device_type],
+        "state-reason-code": [] if phase.reason is None else [phase.reason[0]],
+        "system-status.reachability": reachability,
+        "system-status.status": [check],
+        "tag-key": list(instance.all_tags),
+        "virtualization-type": ["hvm"],
+    }
+
+
+_OF_EITHER: Final = frozenset(
+    {"availability-zone", "instance-state-code", "instance-state-name", "operator.managed"}
+)
+_OF_STATUSES: Final = _OF_EITHER | {
+    "instance-status.reachability",
+    "instance-status.status",
+    "system-status.reachability",
+    "system-status.status",
+}
+_OF_INSTANCES: Final = _OF_EITHER | {
+    "architecture",
+    "hibernation-options.configured",
+    "hypervisor",
+    "image-id",
+    "instance-id",
+    "instance-lifecycle",
+    "instance-type",
+    "owner-id",
+    "private-ip-address",
+    "reservation-id",
+    "root-device-type",
+    "state-reason-code",
+    "tag-key",
+    "virtualization-type",
+}
 
 
 def _flag(value: object) -> list[str]:
     return ["true" if value else "false"]
 
 
-_EITHER: Final[dict[str, Values]] = {
-    "availability-zone": lambda instance, _: [instance.zone],
-    "instance-state-code": lambda instance, time: [str(CODES[instance.state(time)])],
-    "instance-state-name": lambda instance, time: [instance.state(time)],
-    "operator.managed": lambda instance, _: _flag(instance.managed),
-}
-_INSTANCES: Final[dict[str, Values]] = _EITHER | {
-    "architecture": lambda _, __: ["x86_64"],
-    "hibernation-options.configured": lambda instance, _: _flag(instance.hibernation),
-    "hypervisor": lambda _, __: ["xen"],
-    "image-id": lambda instance, _: [instance.image_id],
-    "instance-id": lambda instance, _: [instance.instance_id],
-    "instance-lifecycle": lambda instance, _: ["spot"] if instance.spot else [],
-    "instance-type": lambda instance, _: [instance.instance_type],
-    "owner-id": lambda _, __: [ACCOUNT],
-    "private-ip-address": lambda instance, _: [instance.address],
-    "reservation-id": lambda instance, _: [instance.reservation_id],
-    "root-device-type": lambda instance, _: [instance.root_device_type],
-    "state-reason-code": lambda instance, time: [(instance.life.at(time).reason or ("",))[0]],
-    "tag-key": lambda instance, _: list(instance.all_tags),
-    "virtualization-type": lambda _, __: ["hvm"],
-}
-_KNOWN: Final = {"DescribeInstances": _INSTANCES, "DescribeInstanceStatus": _EITHER}
-
-
-def matcher(request: Request, fleet: Fleet, time: datetime) -> Callable[[FakeInstance], bool]:
-    """Return the test whether an instance is shown: every filter has a value that matches."""
-    del fleet
-    tests = [
-        (_values(request.action, name), [_pattern(each) for each in wanted])
-        for name, wanted in _filters(request)
-    ]
-
-    def matches(instance: FakeInstance) -> bool:
-        return all(
-            any(pattern.fullmatch(each) for pattern in patterns for each in of(instance, time))
-            for of, patterns in tests
+def _wanted(request: Request) -> dict[str, list[re.Pattern[str]]]:
+    """Return the filters of a request, each with its values' patterns."""
+    found: dict[str, list[re.Pattern[str]]] = {}
+    count = number = 0
+    while (name := request.parameters.get(f"Filter.{(number := number + 1)}.Name")) is not None:
+        texts = values(request.parameters, f"Filter.{number}.Value")
+        count += len(texts)
+        if not texts:
+            raise Refusal("InvalidParameterValue", f"The filter '{name}' has no values")
+        found[name] = [pattern(each) for each in texts]
+    if count > _MOST_VALUES:
+        raise Refusal(
+            "FilterLimitExceeded", f"The maximum number of filter values is {_MOST_VALUES}"
         )
-
-    return matches
-
-
-def _filters(request: Request) -> list[tuple[str, list[str]]]:
-    found: list[tuple[str, list[str]]] = []
-    while (name := request.parameters.get(f"Filter.{len(found) + 1}.Name")) is not None:
-        wanted = values(request.parameters, f"Filter.{len(found) + 1}.Value")
-        if not wanted:
-            raise Refusal("InvalidParameterValue", "The filter 'null' is invalid")
-        found.append((name, wanted))
     return found
 
 
-def _values(action: str, name: str) -> Values:
-    known = _KNOWN[action]
-    if name in known:
-        return known[name]
-    kind, colon, key = name.partition(":")
-    if kind == "tag" and colon and action == "DescribeInstances":
-        return lambda instance, _: [instance.all_tags[key]] if key in instance.all_tags else []
-    raise Refusal("InvalidParameterValue", f"The filter '{name}' is invalid")
-
-
-def _pattern(text: str) -> re.Pattern[str]:
+def pattern(text: str) -> re.Pattern[str]:
     """Return the expression for a value, in which ``*`` and ``?`` stand for others."""
+    wild = {"*": ".*", "?": "."}
     parts = [
-        re.escape(each[1:] if len(each) > 1 else each)
-        if each not in {"*", "?"}
-        else {"*": ".*", "?": "."}[each]
-        for each in re.findall(r"\\.|.", text, re.DOTALL)
+        wild.get(each[0], re.escape(each[0][-1])) for each in re.finditer(r"\\.|.", text, re.DOTALL)
     ]
     return re.compile("".join(parts), re.DOTALL)

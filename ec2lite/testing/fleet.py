@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
-from ec2lite.testing import refusals
+from ec2lite.testing import changes, refusals
 from ec2lite.testing.instance import FakeInstance
 from ec2lite.testing.life import SHUTDOWN, Life, Phase, Times
 
@@ -28,17 +30,34 @@ class Fleet:
 
     dice: Random
     times: Times = field(factory=Times)
+    zones: tuple[str, ...] = ()
     lag: float = 0.0
     no_capacity: set[tuple[str, str]] = field(factory=set[tuple[str, str]])
+    numbers: Iterator[int] = field(factory=itertools.count)
     instances: dict[str, FakeInstance] = field(factory=dict[str, FakeInstance])
 
     def new_id(self, kind: str) -> str:
         """Return an id of a kind: ``i``, ``r``, ``ami``."""
         return f"{kind}-0{self.dice.getrandbits(64):016x}"
 
-    def add(self, instance: FakeInstance) -> None:
-        """Take in an instance."""
-        self.instances[instance.instance_id] = instance
+    def populate(
+        self, model: FakeInstance, count: int, zone: str | None, state: str, now: datetime
+    ) -> list[FakeInstance]:
+        """Take in instances that are in a state: one that lasts for long, one that passes anew."""
+        reservation = self.new_id("r")
+        made: list[FakeInstance] = []
+        for _ in range(count):
+            if state == "pending":
+                life = launched(now, self.times, is_metal=model.is_metal)
+            else:
+                life = long_since(state, now)
+            new = self.add_like(model, zone, life, reservation)
+            if state == "stopping":
+                changes.stop(new, now, changes.Way(), self.times)
+            if state == "shutting-down":
+                changes.terminate(new, now, changes.Way(), self.times)
+            made.append(new)
+        return made
 
     def known(self, ids: Iterable[str], now: datetime) -> list[FakeInstance]:
         """Return the instances with these ids; refuse the request if there is one without."""
@@ -81,7 +100,9 @@ class Fleet:
             return
         if later is None:
             begins = now + timedelta(seconds=self.times.replacement)
-            later = instance.replacement = self._replace(instance, begins)
+            model = evolve(instance, stuck=None, start_fails=None)
+            life = launched(begins, self.times, is_metal=instance.is_metal)
+            later = instance.replacement = self.add_like(model, instance.zone, life)
         phases = instance.life.phases
         if phases[-1].state == "stopped":
             # The group terminates what it has replaced.
@@ -90,21 +111,25 @@ class Fleet:
             phases.append(Phase(down, "shutting-down", SHUTDOWN))
             phases.append(Phase(gone, "terminated", SHUTDOWN))
 
-    def _replace(self, member: FakeInstance, begins: datetime) -> FakeInstance:
+    def add_like(
+        self, model: FakeInstance, zone: str | None, life: Life, reservation_id: str | None = None
+    ) -> FakeInstance:
+        """Take in a new instance of a model; without a zone, the zones take turns."""
+        number = next(self.numbers)
         new: FakeInstance = evolve(
-            member,
+            model,
             instance_id=self.new_id("i"),
-            reservation_id=self.new_id("r"),
-            number=len(self.instances),
-            tags=dict(member.tags),
-            attributes=dict(member.attributes),
-            life=launched(begins, self.times, is_metal=member.is_metal),
-            stuck=None,
-            start_fails=None,
+            reservation_id=reservation_id or self.new_id("r"),
+            number=number,
+            zone=zone or self.zones[number % len(self.zones)],
+            tags=dict(model.tags),
+            attributes=dict(model.attributes),
+            life=life,
+            restarted=None,
             rebooted=None,
             replacement=None,
         )
-        self.add(new)
+        self.instances[new.instance_id] = new
         return new
 
 
@@ -115,8 +140,8 @@ def launched(now: datetime, times: Times, *, is_metal: bool) -> Life:
 
 
 def long_since(state: str, now: datetime) -> Life:
-    """Return the life of what has been running, stopped or terminated for long."""
+    """Return the life of what has been stopped or terminated for long, or running until now."""
     life = Life([Phase(now - _LAUNCHED, "pending"), Phase(now - _BOOTED, "running")])
-    if state != "running":
+    if state in {"stopped", "terminated"}:
         life.phases.append(Phase(now - _CHANGED, state, SHUTDOWN, "User initiated"))
     return life

@@ -46,13 +46,13 @@ XEN_FAMILIES: Final = frozenset(
 class FakeInstance:
     """An instance: its attributes, and its life."""
 
-    instance_id: str
-    reservation_id: str
-    number: int
-    image_id: str
-    instance_type: str
-    zone: str
-    tags: dict[str, str]
+    instance_id: str = ""
+    reservation_id: str = ""
+    number: int = 0  # how many were launched before it
+    image_id: str = "ami-0123456789abcdef0"
+    instance_type: str = "t3.micro"
+    zone: str = ""
+    tags: dict[str, str] = field(factory=dict[str, str])
     stop_protected: bool = False
     termination_protected: bool = False
     hibernation: bool = False
@@ -64,13 +64,10 @@ class FakeInstance:
     stuck: str | None = None
     start_fails: str | None = None
     life: Life = field(factory=Life)
-    started: datetime = field(init=False)  # EC2 calls it launchTime, and a start renews it
+    restarted: datetime | None = None
     rebooted: datetime | None = None
     attributes: dict[str, str] = field(factory=dict[str, str])
     replacement: FakeInstance | None = None
-
-    def __attrs_post_init__(self) -> None:
-        self.started = self.life.begins
 
     @property
     def is_xen(self) -> bool:
@@ -113,9 +110,16 @@ class FakeInstance:
         """Return the state's name at a time."""
         return self.life.at(time).state
 
-    def checks_pass(self, time: datetime, after: float) -> bool:
-        """Whether the status checks have had so many seconds since the last boot."""
+    @property
+    def started(self) -> datetime:
+        """What EC2 calls its launch time: a start renews it."""
+        return self.restarted or self.life.begins
+
+    def check(self, time: datetime, after: float) -> str:
+        """Return what the status checks say: ok so many seconds after the last boot."""
+        if self.state(time) != "running":
+            return "not-applicable"
         boots = [self.life.at(time).begins]
         if self.rebooted is not None and self.rebooted <= time:
             boots.append(self.rebooted)
-        return max(boots) + timedelta(seconds=after) <= time
+        return "ok" if max(boots) + timedelta(seconds=after) <= time else "initializing"

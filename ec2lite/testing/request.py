@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _ID: Final = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _FLAGS: Final = {"true": True, "false": False}
-_NUMBERED: Final = re.compile(r"\.\d+")
+_NUMBERED: Final = re.compile(r"\.\d+(?=\.|$)")
 
 
 @frozen
@@ -44,8 +44,10 @@ class Request:
             raise Refusal("InvalidParameterValue", f"Invalid value '{text}' for {name}")
         return _FLAGS[text.lower()]
 
-    def check_names(self, known: Collection[str]) -> None:
+    def check_names(self, known: Collection[str] | None) -> None:
         """Refuse parameters that the action does not have; ``known`` has no numbers in it."""
+        if known is None:
+            return
         for name in self.parameters:
             if _NUMBERED.sub("", name) not in known:
                 raise Refusal("UnknownParameter", f"The parameter {name} is not recognized")

@@ -7,65 +7,50 @@ of parameters, the ids, the policy, the dry run, the states, the quota of instan
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
-from ec2lite.testing import documents
+from ec2lite.testing import documents, signatures, sts
 from ec2lite.testing.actions import ACTIONS
 from ec2lite.testing.calls import OK, RESET, Call
-from ec2lite.testing.faults import Reset
+from ec2lite.testing.faults import Faults, Reset
 from ec2lite.testing.refusals import Refusal
 from ec2lite.testing.request import Request
+from ec2lite.testing.sent import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from ec2lite.testing.actions import Action
-    from ec2lite.testing.documents import Document
-    from ec2lite.testing.faults import Faults
     from ec2lite.testing.fleet import Fleet
+    from ec2lite.testing.identities import Identities, Identity
     from ec2lite.testing.quotas import Levels
+    from ec2lite.testing.sent import Sent
 
+VERSION: Final = "2016-11-15"
 _APART: Final = {"Action", "Version"}
-
-
-@frozen
-class Sent:
-    """An HTTP request, as it arrived. Names of headers are in lower case."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-
-@frozen
-class Reply:
-    """What the service answers."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes = field(repr=False)
+_HEADERS: Final = {"content-type": "text/xml;charset=UTF-8", "server": "AmazonEC2"}
 
 
 class Service:
-    """Answers requests, one at a time."""
+    """Answers requests, one at a time. ``policy`` says whether a call is permitted."""
 
     def __init__(
         self,
+        region: str,
         fleet: Fleet,
+        identities: Identities,
         levels: Levels,
-        faults: Faults,
         policy: Callable[[Call], bool] | None,
     ) -> None:
         self.calls: list[Call] = []
+        self.faults: Faults = Faults()
+        self._region = region
         self._fleet = fleet
+        self._identities = identities
         self._levels = levels
-        self._faults = faults
         self._policy = policy
         self._lock = threading.Lock()
 
@@ -74,68 +59,81 @@ class Service:
 
         ``signed_for`` is the time that signatures are checked against.
         """
+        form = dict(parse_qsl(sent.body.decode("utf-8", "replace"), keep_blank_values=True))
+        parameters = {name: value for name, value in form.items() if name not in _APART}
+        call = Call(form.get("Action", ""), parameters, now)
         with self._lock:
-            return self._answer(sent, now, signed_for)
-
-    def _answer(self, sent: Sent, now: datetime, signed_for: datetime) -> Reply:
-        pairs = parse_qsl(sent.body.decode("utf-8", "replace"), keep_blank_values=True)
-        parameters = {name: value for name, value in pairs if name not in _APART}
-        call = Call(dict(pairs).get("Action", ""), parameters, now)
-        try:
-            outcome, reply = self._reply(call, now)
-        except Reset:
-            self.calls.append(evolve(call, outcome=RESET))
-            raise
-        self.calls.append(evolve(call, outcome=outcome))
+            try:
+                outcome, reply = self._reply(sent, call, form.get("Version", ""), signed_for)
+            except Reset:
+                self.calls.append(evolve(call, outcome=RESET))
+                raise
+            self.calls.append(evolve(call, outcome=outcome))
         reply.headers["date"] = f"{signed_for:%a, %d %b %Y %H:%M:%S} GMT"
         return reply
 
-    def _reply(self, call: Call, now: datetime) -> tuple[str, Reply]:
+    def _reply(
+        self, sent: Sent, call: Call, version: str, signed_for: datetime
+    ) -> tuple[str, Reply]:
         request_id = self._request_id()
+        headers = {**_HEADERS, "x-amzn-requestid": request_id}
+        is_sts = call.action in sts.ACTIONS
         try:
-            content = self._content(call, now)
-            body = documents.answer(call.action, content, request_id, self._fleet.dice)
-            return OK, self._made(200, body, request_id)
+            self.faults.strike(call.action)
+            service = "sts" if is_sts else "ec2"
+            identity = signatures.identify(
+                sent, self._identities, region=self._region, service=service, now=signed_for
+            )
+            _check_version(version, sts.VERSION if is_sts else VERSION)
+            if is_sts:
+                body = self._sts(call, identity, signed_for, request_id)
+            else:
+                body = self._ec2(call, identity, request_id)
         except Refusal as refusal:
-            body = documents.failure(refusal, request_id)
-            return refusal.code, self._made(refusal.status, body, request_id)
+            write = documents.sts_failure if is_sts else documents.failure
+            return refusal.code, Reply(refusal.status, headers, write(refusal, request_id))
+        return OK, Reply(200, headers, body)
 
-    def _content(self, call: Call, now: datetime) -> dict[str, Document]:
-        """Return what the answer holds; raise ``Refusal`` otherwise."""
-        self._faults.strike(call.action)
+    def _sts(self, call: Call, identity: Identity, now: datetime, request_id: str) -> bytes:
+        if call.action != sts.NEEDS_NO_PERMISSION:
+            self._permit(call, identity)
+        content = sts.ACTIONS[call.action](call, identity, self._identities, now)
+        return documents.sts_answer(call.action, content, request_id)
+
+    def _ec2(self, call: Call, identity: Identity, request_id: str) -> bytes:
+        """Return the document of the answer; raise ``Refusal`` otherwise."""
         request = Request(call.action, call.parameters)
         is_whole = "MaxResults" not in call.parameters and "Filter.1.Name" not in call.parameters
-        self._levels.take_request(call.action, now, is_whole=is_whole)
+        self._levels.take_request(call.action, call.time, is_whole=is_whole)
         action = ACTIONS.get(call.action)
         if action is None:
             raise Refusal(
                 "InvalidAction", f"The action {call.action} is not valid for this web service."
             )
-        self._look(action, request, call, now)
-        action.check(request, self._fleet, now)
-        self._levels.take_instances(call.action, len(set(call.instance_ids)), now)
-        return action.perform(request, self._fleet, now)
-
-    def _look(self, action: Action, request: Request, call: Call, now: datetime) -> None:
-        """Refuse what is wrong whatever the states are."""
         request.check_names(action.known)
         if action.takes_ids:
             request.need("InstanceId")
         request.check_ids()
-        self._fleet.known(request.instance_ids, now)
-        if self._policy is not None and not self._policy(call):
-            raise Refusal("UnauthorizedOperation")
+        self._fleet.known(request.instance_ids, call.time)
+        self._permit(call, identity)
         if request.flag("DryRun"):
             raise Refusal("DryRunOperation")
+        action.check(request, self._fleet, call.time)
+        self._levels.take_instances(call.action, len(set(call.instance_ids)), call.time)
+        content = action.perform(request, self._fleet, call.time)
+        return documents.answer(call.action, content, request_id, self._fleet.dice)
+
+    def _permit(self, call: Call, identity: Identity) -> None:
+        if self._policy is not None and not self._policy(call):
+            raise sts.denied(call, identity, self._region)
 
     def _request_id(self) -> str:
         digits = f"{self._fleet.dice.getrandbits(128):032x}"
         return "-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
 
-    def _made(self, status: int, body: bytes, request_id: str) -> Reply:
-        headers = {
-            "content-type": "text/xml;charset=UTF-8",
-            "x-amzn-requestid": request_id,
-            "server": "AmazonEC2",
-        }
-        return Reply(status, headers, body)
+
+def _check_version(version: str, known: str) -> None:
+    if version != known:
+        raise Refusal(
+            "NoSuchVersion", f"The requested version ({version}) of the service does not exist"
+        )

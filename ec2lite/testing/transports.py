@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from ec2lite.testing.faults import Reset
-from ec2lite.testing.service import Sent
+from ec2lite.testing.sent import Sent
 
 if TYPE_CHECKING:
     from ec2lite.testing.fake import FakeEC2
