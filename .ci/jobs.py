@@ -1,4 +1,4 @@
-"""Run what CI runs, two jobs at a time: the README as a newcomer follows it, and nox's sessions.
+"""Run what CI runs, several jobs at once: the README as a newcomer follows it, and nox's sessions.
 
     .ci/run                      # finds the Pythons, and calls this
     python .ci/jobs.py PYTHON... # the first one also runs nox
@@ -24,7 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.resolve()
-AT_ONCE = 2
+# Tests wait for sockets and child processes now and then: one more job than there are cores.
+AT_ONCE = 1 + (os.cpu_count() or 1)
 MOST_SECONDS = 40 * 60  # for a job that hangs
 LINES_SHOWN = 15
 NOX = "nox>=2025.2.9"
