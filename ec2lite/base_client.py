@@ -44,6 +44,7 @@ class BaseClient(Generic[T]):
     """A client that cannot send yet; ``T`` is the class of its transport."""
 
     _send_method: str
+    _world: Any = None  # each colour has its own
     # On the class, because __del__ also sees clients whose constructor failed.
     _closed = False
     _owned: T | None = None
@@ -99,6 +100,33 @@ class BaseClient(Generic[T]):
         self._first_call = FirstCall(
             partial(load, self._setup.settings, self._setup.signer, self._setup.endpoint_url)
         )
+
+    @property
+    def region(self) -> str | None:
+        """The Region of this client's calls; None where only instance metadata may know it.
+
+        It is read from the environment and the profile as a call would, and so are the two below:
+        what is wrong there is a ``ConfigError``.
+        """
+        return self._setup.settings.region
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """Where this client's calls to EC2 go; None without a Region."""
+        return None if self.region is None else self._setup.endpoint().url
+
+    @property
+    def credentials_provider(self) -> str | None:
+        """The name of the provider that gave the credentials; None before the first call.
+
+        ``"argument"`` stands for credentials that were passed.
+        """
+        if self._world is not None:
+            provider: str | None = self._world.credentials.provider
+            return provider
+        if self._parent is None or self._has_own_credentials:
+            return None
+        return self._parent.credentials_provider
 
     def with_options(
         self,

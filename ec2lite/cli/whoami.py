@@ -16,18 +16,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask STS whose credentials a client would use."""
-    import attrs
+    """Ask STS whose credentials a client uses, and show where its requests go."""
+    from ec2lite.credentials.sts.get_caller_identity import GetCallerIdentity
 
-    from ec2lite.credentials.whoami import whoami
-
-    identity = whoami(
-        args.region,
-        profile=args.profile,
-        endpoint_url=args.endpoint_url,
-        mfa_token=options.mfa_token,
-    )
-    facts = attrs.asdict(identity)
+    with options.client(args) as ec2:
+        identity = ec2.send(GetCallerIdentity())
+        facts = {
+            "account": identity.account,
+            "arn": identity.arn,
+            "provider": ec2.credentials_provider,
+            "region": ec2.region,
+            "endpoint": ec2.endpoint_url,
+        }
     if args.json:
         output.say_json({name.capitalize(): value for name, value in facts.items()})
     else:

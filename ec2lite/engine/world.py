@@ -40,6 +40,11 @@ UNSENT: Final = (
 class CredentialsSource(Protocol):
     """Gives credentials, blocking; called from many threads."""
 
+    @property
+    def provider(self) -> str | None:
+        """The name of the provider that gave them; None before the first ones."""
+        ...
+
     def get(self, want: GetCredentials) -> Credentials:
         """Return credentials, others than ``want.rejected``."""
         ...
@@ -47,6 +52,11 @@ class CredentialsSource(Protocol):
 
 class AsyncCredentialsSource(Protocol):
     """Gives credentials, awaiting; called from many tasks."""
+
+    @property
+    def provider(self) -> str | None:
+        """The name of the provider that gave them; None before the first ones."""
+        ...
 
     async def get(self, want: GetCredentials) -> Credentials:
         """Return credentials, others than ``want.rejected``."""

@@ -44,6 +44,7 @@ def sync(request: ec2lite.StopInstances) -> None:
             assert_type(status, ec2lite.InstanceStatus)
         assert_type(ec2.send(ec2lite.DescribeInstances(["i-1"])), ec2lite.DescribeInstancesResult)
         assert_type(ec2.send(Ping()), int)
+        assert_type((ec2.region, ec2.credentials_provider), tuple[str | None, str | None])
         assert_type(ec2.with_options(timeout=5, retry=ec2lite.NoRetry()), ec2lite.Client)
     assert_type(ec2.close(), None)
 
