@@ -23,6 +23,7 @@ def read_acknowledgement(cls: type[R], root: Element, metadata: ResponseMetadata
     ``ResponseError``.
     """
     said = xml.find(root, "return")
-    if said is not None and (said.text or "").strip(xml.WHITE_SPACE) != "true":
-        raise ResponseError(f"the answer says <return>{(said.text or '')[:40]}</return>, not true")
+    text = "true" if said is None else said.text or ""
+    if text.strip(xml.WHITE_SPACE) != "true":
+        raise ResponseError(f"the answer says <return>{text[:40]}</return>, not true")
     return read_result(cls, root, metadata)

@@ -33,7 +33,8 @@ class DescribeInstanceStatus(Paged["DescribeInstanceStatusResult", "InstanceStat
       otherwise, even when asked for by id.
     - ``include_managed_resources``: also describe instances that an AWS service runs for the
       account, which lists leave out otherwise. None leaves it to the account's setting.
-    - ``all_instances``: True says that neither ids nor filters are meant. It is not sent.
+    - ``all_instances``: True allows a request with neither ids nor filters, whatever
+      ``include_all_instances`` is. With ids it is refused; filters narrow it. It is not sent.
     - ``page_size``: instances in a page, 5 to 1000; 1000 by default. Not together with ids.
     - ``next_token``: the token of a page, to go on from there.
     - ``dry_run``: check permission only; see ``Client.dry_run``.

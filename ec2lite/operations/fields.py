@@ -19,7 +19,7 @@ is None, an empty tuple or an empty dict, and is not in ``to_dict``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 import attrs
 
@@ -42,74 +42,76 @@ R = TypeVar("R", bound="Result")
 # ---- fields of a shape --------------------------------------------------------------------------
 
 
-def _as_value(member: Member) -> Any:  # noqa: ANN401 - a member of any kind
-    """Let type checkers take a member for the value that ``shape`` makes of it."""
-    return member
+def member(
+    name: str, kind: Kind, *, key: str = "", later: bool = False, secret: bool = False
+) -> Any:  # noqa: ANN401 - type checkers take a member for the value that ``shape`` makes of it
+    """Declare a value of any kind; ``secret`` keeps it out of the repr."""
+    return Member(name, kind, key, later=later, secret=secret)
 
 
 def text(name: str, *, key: str = "", secret: bool = False) -> str | None:
     """Declare a string, an id, an enum's value; ``secret`` keeps it out of the repr."""
-    declared: str | None = _as_value(Member(name, TEXT, key, secret=secret))
+    declared: str | None = member(name, TEXT, key=key, secret=secret)
     return declared
 
 
 def integer(name: str, *, key: str = "") -> int | None:
     """Declare an integer."""
-    declared: int | None = _as_value(Member(name, INTEGER, key))
+    declared: int | None = member(name, INTEGER, key=key)
     return declared
 
 
 def boolean(name: str, *, key: str = "") -> bool | None:
     """Declare a flag: what is not exactly ``true`` is False."""
-    declared: bool | None = _as_value(Member(name, BOOLEAN, key))
+    declared: bool | None = member(name, BOOLEAN, key=key)
     return declared
 
 
 def time(name: str, *, key: str = "") -> datetime | None:
     """Declare a time, always with a zone: UTC where the text names none."""
-    declared: datetime | None = _as_value(Member(name, TIME, key))
+    declared: datetime | None = member(name, TIME, key=key)
     return declared
 
 
 def value(name: str, convert: Callable[[str], T], *, key: str = "") -> T | None:
     """Declare what else is one text; ``convert`` raises ``ResponseError`` for a wrong one."""
-    declared: T | None = _as_value(Member(name, Scalar("a value", object, convert), key))
+    declared: T | None = member(name, Scalar("a value", object, convert), key=key)
     return declared
 
 
 def known(name: str) -> str:
     """Declare a string that every document should have; it is empty where one has not."""
-    declared: str = _as_value(Member(name, KNOWN_TEXT))
+    declared: str = member(name, KNOWN_TEXT)
     return declared
 
 
 def nested(shape: type[T], name: str, *, key: str = "", later: bool = False) -> T | None:
     """Declare a structure; ``later`` reads it from ``raw`` when somebody asks for it."""
-    declared: T | None = _as_value(Member(name, Structure(shape), key, later=later))
+    declared: T | None = member(name, Structure(shape), key=key, later=later)
     return declared
 
 
 def items(shape: type[T], name: str, *, key: str = "", later: bool = False) -> tuple[T, ...]:
     """Declare a list of structures, or of strings where the class is ``str``."""
     each = TEXT if shape is str else Structure(shape)
-    declared: tuple[T, ...] = _as_value(Member(name, Items(each), key, later=later))
+    declared: tuple[T, ...] = member(name, Items(each), key=key, later=later)
     return declared
 
 
 def tags(name: str, *, key: str = "") -> dict[str, str]:
     """Declare tags, as a dict: of two equal keys the last one counts."""
-    declared: dict[str, str] = _as_value(Member(name, Tags(), key))
+    declared: dict[str, str] = member(name, Tags(), key=key)
     return declared
 
 
-def required(member: T | None) -> T:
+def required(declared: T | None) -> T:
     """Declare that no document may lack a member."""
-    declared: Any = member
-    needed: T = _as_value(attrs.evolve(declared, required=True))
+    member: Any = declared
+    needed: T = attrs.evolve(member, required=True)
     return needed
 
 
-def unsent(*, kw_only: bool = False) -> Any:  # noqa: ANN401 - the field's annotation tells
+def unsent(*, kw_only: bool) -> Any:  # noqa: ANN401 - the field's annotation tells
     """Declare a required field that is not on the wire."""
     return attrs.field(kw_only=kw_only)
 
@@ -146,10 +148,11 @@ def _check(instance: object, attribute: attrs.Attribute[Any], argument: object) 
 def shape(cls: type[T]) -> type[T]:
     """Make a frozen attrs class of a class whose attributes are members."""
     own = {name: each for name, each in vars(cls).items() if isinstance(each, Member)}
-    for name, member in own.items():
-        setattr(cls, name, member.field())
-    if any(member.later for member in own.values()):
-        cast("Any", cls).__getattr__ = read_later
+    for name, each in own.items():
+        setattr(cls, name, each.field())
+    if any(each.later for each in own.values()):
+        unchecked: Any = cls
+        unchecked.__getattr__ = read_later
     return attrs.frozen(cls)
 
 

@@ -138,10 +138,10 @@ def nearest(name: str, known: frozenset[str]) -> str:
     """Return the known name that is most like ``name``."""
     from difflib import get_close_matches
 
-    written = name.lower().replace("_", "-")
+    written = name.lower()
     if written.startswith(("tag:", "tags:")) and _TAG in known:
         return _TAG
-    return get_close_matches(written, sorted(known), n=1, cutoff=0)[0]
+    return get_close_matches(written, sorted(known), cutoff=0)[0]
 
 
 _TAG: Final = "tag:<key>"

@@ -14,6 +14,7 @@ from ec2lite.operations.fields import (
     integer,
     items,
     known,
+    member,
     nested,
     shape,
     source,
@@ -46,7 +47,7 @@ from ec2lite.operations.network_interfaces import (
     InstanceNetworkInterface,
     InstanceSecondaryInterface,
 )
-from ec2lite.operations.shapes import InstanceState, reported_state
+from ec2lite.operations.shapes import REPORTED_STATE, InstanceState
 
 
 @shape
@@ -92,7 +93,7 @@ class Instance(Shape):
 
     instance_id: str = known("instanceId")
     tags: dict[str, str] = tags("tagSet")
-    state: InstanceState | None = reported_state("instanceState")
+    state: InstanceState | None = member("instanceState", REPORTED_STATE)
     state_reason: StateReason | None = nested(StateReason, "stateReason")
     state_transition_reason: str | None = text("reason")
     launch_time: datetime | None = time("launchTime")

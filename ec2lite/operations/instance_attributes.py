@@ -5,29 +5,21 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceAttribute.htm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ec2lite.operations.attributes import BOOLEAN_VALUE, ENCLAVE_OPTIONS, TEXT_VALUE, Value
-from ec2lite.operations.fields import Result, items, read_result, shape, text
+from ec2lite.operations.fields import Result, items, member, read_result, shape, text
 from ec2lite.operations.instance_parts import (
     GroupIdentifier,
     InstanceBlockDeviceMapping,
     ProductCode,
 )
-from ec2lite.operations.members import Member, members
+from ec2lite.operations.members import members
 from ec2lite.protocol import xml
 
 if TYPE_CHECKING:
     from ec2lite.models import ResponseMetadata
     from ec2lite.protocol.xml import Element
-
-
-def _text(name: str, *, key: str = "", secret: bool = False) -> str | None:
-    return cast("str | None", Member(name, TEXT_VALUE, key, secret=secret))
-
-
-def _flag(name: str, kind: Value = BOOLEAN_VALUE) -> bool | None:
-    return cast("bool | None", Member(name, kind))
 
 
 @shape
@@ -43,21 +35,23 @@ class DescribeInstanceAttributeResult(Result):
     block_device_mappings: tuple[InstanceBlockDeviceMapping, ...] = items(
         InstanceBlockDeviceMapping, "blockDeviceMapping"
     )
-    disable_api_stop: bool | None = _flag("disableApiStop")
-    disable_api_termination: bool | None = _flag("disableApiTermination")
-    ebs_optimized: bool | None = _flag("ebsOptimized")
-    ena_support: bool | None = _flag("enaSupport")
-    enclave_options: bool | None = _flag("enclaveOptions", ENCLAVE_OPTIONS)
+    disable_api_stop: bool | None = member("disableApiStop", BOOLEAN_VALUE)
+    disable_api_termination: bool | None = member("disableApiTermination", BOOLEAN_VALUE)
+    ebs_optimized: bool | None = member("ebsOptimized", BOOLEAN_VALUE)
+    ena_support: bool | None = member("enaSupport", BOOLEAN_VALUE)
+    enclave_options: bool | None = member("enclaveOptions", ENCLAVE_OPTIONS)
     groups: tuple[GroupIdentifier, ...] = items(GroupIdentifier, "groupSet")
-    instance_initiated_shutdown_behavior: str | None = _text("instanceInitiatedShutdownBehavior")
-    instance_type: str | None = _text("instanceType")
-    kernel_id: str | None = _text("kernel")
+    instance_initiated_shutdown_behavior: str | None = member(
+        "instanceInitiatedShutdownBehavior", TEXT_VALUE
+    )
+    instance_type: str | None = member("instanceType", TEXT_VALUE)
+    kernel_id: str | None = member("kernel", TEXT_VALUE)
     product_codes: tuple[ProductCode, ...] = items(ProductCode, "productCodes")
-    ramdisk_id: str | None = _text("ramdisk")
-    root_device_name: str | None = _text("rootDeviceName")
-    source_dest_check: bool | None = _flag("sourceDestCheck")
-    sriov_net_support: str | None = _text("sriovNetSupport")
-    user_data: str | None = _text("userData", secret=True)
+    ramdisk_id: str | None = member("ramdisk", TEXT_VALUE)
+    root_device_name: str | None = member("rootDeviceName", TEXT_VALUE)
+    source_dest_check: bool | None = member("sourceDestCheck", BOOLEAN_VALUE)
+    sriov_net_support: str | None = member("sriovNetSupport", TEXT_VALUE)
+    user_data: str | None = member("userData", TEXT_VALUE, secret=True)
     without_value: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - attrs classes keep what they name
 
-from ec2lite.operations.fields import Result, Shape, items, known, nested, shape, text, time
+from ec2lite.operations.fields import Result, Shape, items, known, member, nested, shape, text, time
 from ec2lite.operations.instance_parts import Operator
-from ec2lite.operations.shapes import InstanceState, reported_state
+from ec2lite.operations.shapes import REPORTED_STATE, InstanceState
 
 
 @shape
@@ -91,7 +91,7 @@ class InstanceStatus(Shape):
     """
 
     instance_id: str = known("instanceId")
-    instance_state: InstanceState | None = reported_state("instanceState")
+    instance_state: InstanceState | None = member("instanceState", REPORTED_STATE)
     instance_status: InstanceStatusSummary | None = nested(InstanceStatusSummary, "instanceStatus")
     system_status: InstanceStatusSummary | None = nested(InstanceStatusSummary, "systemStatus")
     attached_ebs_status: EbsStatusSummary | None = nested(EbsStatusSummary, "attachedEbsStatus")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -123,9 +123,9 @@ def is_member(field: attrs.Attribute[Any]) -> bool:
     return _KEY in field.metadata
 
 
-def once(function: Callable[[type[Any]], T]) -> Callable[[type[Any]], T]:
+def once(function: Callable[[Any], T]) -> Callable[[Any], T]:
     """Do what functools.cache does, for classes, which type checkers do not take for hashable."""
-    return cast("Callable[[type[Any]], T]", functools.cache(function))
+    return functools.cache(function)
 
 
 @once

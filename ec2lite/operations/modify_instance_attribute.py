@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, cast
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
 
 import attrs
 from attrs import field, frozen
@@ -65,10 +65,9 @@ def _mappings(
 ) -> tuple[InstanceBlockDeviceMappingSpecification, ...] | None:
     if mappings is None:
         return None
-    given = tuple(checks.each_of("block_device_mappings", mappings, "a list of mappings"))
     # What is in it, Items checks.
-    found = cast("tuple[InstanceBlockDeviceMappingSpecification, ...]", given)
-    return found or _refuse("block_device_mappings", "mapping")
+    checks.each_of("block_device_mappings", mappings, "a list of mappings")
+    return tuple(mappings) or _refuse("block_device_mappings", "mapping")
 
 
 def _refuse(name: str, what: str) -> NoReturn:

@@ -70,7 +70,11 @@ class Paged(Operation[R], Generic[R, T]):
                 f"{self.action} must be given instance_ids, filters or all_instances=True,"
                 " not nothing"
             )
-        if self.instance_ids is not None and self.page_size is not None:
+        if self.instance_ids is None:
+            return
+        if self.all_instances:
+            raise checks.wrong("all_instances", "False where instance_ids are given", "True")
+        if self.page_size is not None:
             raise checks.wrong(
                 "page_size", "None where instance_ids are given", f"{self.page_size}"
             )
@@ -96,7 +100,7 @@ class Paged(Operation[R], Generic[R, T]):
     def calls(self) -> Iterator[Self]:
         """Return the requests for each call's share of the ids, in order."""
         ids = self.instance_ids
-        if ids is None or len(ids) <= self.most_ids:
+        if ids is None:
             yield self
             return
         for start in range(0, len(ids), self.most_ids):

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from contextlib import suppress
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attrs import frozen
 
@@ -49,7 +49,8 @@ def reader(cls: type[T]) -> Callable[[Element], T]:
 
     It fills slots itself, for a class with sixty members has few of them in any one document.
     """
-    return cast("Callable[[Element], T]", _reader(cls))
+    read: Callable[[Element], Any] = _reader(cls)
+    return read
 
 
 @once
@@ -110,7 +111,7 @@ def read_later(made: object, attribute: str) -> Any:  # noqa: ANN401 - an attrib
     slots, setters = _later(cls)
     if attribute not in slots:
         raise AttributeError(f"{cls.__name__!r} object has no attribute {attribute!r}")
-    raw = cast("bytes", object.__getattribute__(made, "raw"))
+    raw: bytes = object.__getattribute__(made, "raw")
     _fill(made, xml.parse_own(raw), setters)
     # Last, so that no other thread takes a member for absent that is about to be read.
     for slot, absent in slots.values():
@@ -201,15 +202,19 @@ def _column(member: Member) -> _Column | None:
     path = f"n:item/n:{member.wire}[1]"
     if convert is not None:
         return _Column(member, (f"{path}/text()[1]",), count, convert)
-    inner = members(shape) if shape else ()
+    if shape is None:
+        return None
+    inner = members(shape)
     converts = [convert for each in inner if (convert := each.kind.from_text())]
     if not inner or len(converts) < len(inner):
         return None
     texts = tuple(f"{path}/n:{each.wire}[1]/text()[1]" for each in inner)
-    return _Column(member, texts, count, _maker(cast("type[Any]", shape), converts))
+    return _Column(member, texts, count, _maker(shape, converts))
 
 
-def _maker(shape: type[Any], converts: list[Callable[[str], Any]]) -> Callable[..., Any]:
+def _maker(
+    shape: Callable[..., object], converts: list[Callable[[str], Any]]
+) -> Callable[..., Any]:
     def make(*texts: str) -> object:
         return shape(*[convert(text) for convert, text in zip(converts, texts, strict=True)])
 
@@ -235,7 +240,7 @@ def _finder(parent: Element) -> Callable[[str], Any]:
     namespace = str(parent.tag).rpartition("}")[0][1:]
     if namespace:
         return lambda path: xml.xpath(path, namespace)(parent)
-    return lambda path: xml.xpath(path.replace("n:", ""), "")(parent)
+    return lambda path: xml.xpath(path.replace("n:", ""))(parent)
 
 
 def _values(parent: Element, find: Callable[[str], Any], column: _Column) -> Iterable[Any] | None:

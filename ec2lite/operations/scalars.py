@@ -128,7 +128,7 @@ def _write_time(time: datetime) -> str:
 
 
 def _write_bytes(value: bytes) -> str:
-    return base64.b64encode(value).decode("ascii")
+    return base64.b64encode(value).decode()
 
 
 def _write_boolean(value: bool) -> str:

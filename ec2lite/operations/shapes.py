@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from ec2lite.operations.fields import Shape, known, nested, required, shape, text, value
-from ec2lite.operations.members import Absent, Member
+from ec2lite.operations.fields import Shape, known, member, nested, required, shape, text, value
+from ec2lite.operations.members import Absent
 from ec2lite.operations.readers import reader
 from ec2lite.operations.scalars import Scalar
 from ec2lite.operations.structures import Structure
@@ -92,9 +92,7 @@ class PartialState(InstanceState):
     ``raw_code`` and ``code`` are -1 then, or ``name`` is empty. EC2 itself sends both.
     """
 
-    raw_code: int = cast(
-        "int", Member("code", _Code("a state code", int, state_code.decode), "Code")
-    )
+    raw_code: int = member("code", _Code("a state code", int, state_code.decode), key="Code")
     name: str = known("name")
 
     @property
@@ -103,6 +101,5 @@ class PartialState(InstanceState):
         return -1 if self.raw_code < 0 else self.raw_code & 0xFF
 
 
-def reported_state(name: str) -> InstanceState | None:
-    """Declare the state of an instance that is described."""
-    return cast("InstanceState | None", Member(name, _Reported(InstanceState)))
+REPORTED_STATE: Final = _Reported(InstanceState)
+"""The state of an instance that is described."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
@@ -25,7 +25,8 @@ class Structure(Kind):
 
     def reader(self) -> Read:
         """Return the shape's reader."""
-        return reader(cast("type[Any]", self.shape))
+        shape: Any = self.shape
+        return reader(shape)
 
     def dump(self, value: object) -> dict[str, Any]:
         """Return boto3's dict."""
@@ -37,7 +38,7 @@ class Structure(Kind):
 
     def check(self, name: str, value: object) -> None:
         """Refuse an object of another class."""
-        shape = cast("type[Any]", self.shape)
+        shape: Any = self.shape
         checks.instance(name, value, shape, f"an object of {shape.__name__}")
 
 
@@ -66,7 +67,8 @@ class Items(Kind):
     def check(self, name: str, value: object) -> None:
         """Refuse what is not a tuple of the items' kind."""
         checks.instance(name, value, tuple, "a tuple")
-        for index, item in enumerate(cast("tuple[object, ...]", value)):
+        items: Any = value
+        for index, item in enumerate(items):
             self.each.check(f"{name}[{index}]", item)
 
     def absent(self) -> NoItems:

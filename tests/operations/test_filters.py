@@ -141,7 +141,8 @@ def test_known(name):
         ("instance_state_name", "instance-state-name"),
         ("Instance-State-Name", "instance-state-name"),
         ("tags:env", "tag:<key>"),
-        ("Tag:env", "tag:<key>"),
+        ("Tag:aws:autoscaling:groupName", "tag:<key>"),
+        ("tags:aws:autoscaling:groupName", "tag:<key>"),
         ("tag:", "tag:<key>"),
         ("availability-zones", "availability-zone"),
         ("vpc", "vpc-id"),
@@ -181,8 +182,8 @@ def test_names_of_status():
     """DescribeInstanceStatus has names of its own, and no tags."""
     with pytest.warns(UnknownFilterWarning, match="the nearest is 'system-status.status'"):
         DescribeInstanceStatus(filters={"status.status": "ok"})
-    with pytest.warns(UnknownFilterWarning, match="no filter 'tag:env'"):
-        DescribeInstanceStatus(filters={"tag:env": "dev"})
+    with pytest.warns(UnknownFilterWarning, match="'tag:code'; the nearest is 'event.code'"):
+        DescribeInstanceStatus(filters={"tag:code": "dev"})
 
 
 def test_nearest_is_known():

@@ -9,6 +9,7 @@ from ec2lite.models import ResponseMetadata
 from ec2lite.operations.describe_instance_status import DescribeInstanceStatus
 from ec2lite.operations.describe_instances import DescribeInstances
 from ec2lite.operations.reservations import DescribeInstancesResult
+from ec2lite.protocol import xml
 
 REQUESTS = [DescribeInstances, DescribeInstanceStatus]
 FILTERS = {"availability-zone": "eu-west-1a"}
@@ -75,6 +76,17 @@ def test_page_size_with_ids(cls):
 
 
 @each_request
+def test_all_instances_with_ids(cls):
+    """All instances and some by id contradict each other; filters only narrow what all means."""
+    assert "all_instances must be False where instance_ids are given, not True" == (
+        refusal(cls, "i-1", all_instances=True)
+    )
+    assert cls(filters=FILTERS).form_pairs() == (
+        cls(filters=FILTERS, all_instances=True).form_pairs()
+    )
+
+
+@each_request
 @pytest.mark.parametrize("value", [None, 1, "yes"])
 def test_bad_all_instances(cls, value):
     """``all_instances`` is a decision, not whatever is true."""
@@ -135,6 +147,23 @@ def test_one_call(cls, most):
     assert [cls(filters=FILTERS)] == list(cls(filters=FILTERS).calls())
 
 
+@pytest.mark.parametrize(
+    ("cls", "list_name", "wrapped"),
+    [
+        (DescribeInstances, "reservationSet", "<item><instancesSet>{}</instancesSet></item>"),
+        (DescribeInstanceStatus, "instanceStatusSet", "{}"),
+    ],
+)
+def test_answered_ids(cls, list_name, wrapped):
+    """A page names the instances that it describes, in order."""
+    request = cls(["i-1", "i-2"])
+    items = "".join(f"<item><instanceId>{each}</instanceId></item>" for each in ("i-2", "i-1"))
+    body = f"<a><{list_name}>{wrapped.format(items)}</{list_name}></a>"
+    result = request.parse(xml.parse(body.encode()), ResponseMetadata("r-1", 200, {}))
+
+    assert ["i-2", "i-1"] == list(request.answered_ids(result))
+
+
 def test_after():
     """The request for the next page is the same one, with the token that came."""
     request = DescribeInstances(filters=FILTERS, page_size=7)
@@ -159,7 +188,8 @@ def test_repeated_token():
     second = request.after(page("t1"), followed)
     third = second.after(page("t2"), followed)
 
-    with pytest.raises(ResponseError, match="token of the next page") as caught:
+    with pytest.raises(ResponseError) as caught:
         third.after(page("t1"), followed)
 
+    assert "the token of the next page is that of an earlier one" == caught.value.args[0]
     assert ("DescribeInstances", 200) == (caught.value.operation, caught.value.status_code)
