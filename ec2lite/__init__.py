@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         UnauthorizedOperation,
         UnsupportedOperation,
     )
+    from ec2lite.explanations.request import Explanation, explain
     from ec2lite.models import (
         Credentials,
         Endpoint,
@@ -105,6 +106,7 @@ __all__ = [
     "DryRunResult",
     "EC2Error",
     "Endpoint",
+    "Explanation",
     "FastTransport",
     "Filter",
     "GetCallerIdentity",
@@ -149,6 +151,7 @@ __all__ = [
     "UnsupportedOperation",
     "aresolve_credentials",
     "build_request",
+    "explain",
     "parse_response",
     "resolve_credentials",
     "resolve_endpoint",
@@ -177,6 +180,7 @@ _HOMES = {
     "DryRunResult": "engine.dry_run",
     "EC2Error": "errors",
     "Endpoint": "models",
+    "Explanation": "explanations.request",
     "FastTransport": "transports.fast",
     "Filter": "operations.filters",
     "GetCallerIdentity": "credentials.sts.get_caller_identity",
@@ -221,6 +225,7 @@ _HOMES = {
     "UnsupportedOperation": "errors",
     "aresolve_credentials": "credentials.resolve",
     "build_request": "protocol.request",
+    "explain": "explanations.request",
     "parse_response": "protocol.response",
     "resolve_credentials": "credentials.resolve",
     "resolve_endpoint": "config.endpoints",

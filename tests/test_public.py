@@ -32,6 +32,7 @@ NAMES = [
     "DryRunResult",
     "EC2Error",
     "Endpoint",
+    "Explanation",
     "Filter",
     "GetCallerIdentity",
     "GetCallerIdentityResult",
@@ -75,6 +76,7 @@ NAMES = [
     "UnsupportedOperation",
     "aresolve_credentials",
     "build_request",
+    "explain",
     "parse_response",
     "resolve_credentials",
     "resolve_endpoint",
@@ -234,6 +236,7 @@ def parameters(function):
             "service, region=None, *, credentials=None, profile=None, clock=None, signer=None, "
             "unsigned_payload=False, mfa_token=None, correct_clock_skew=True",
         ),
+        (ec2lite.explain, "request, *, endpoint, credentials, now, show_secrets=False"),
         (ec2lite.build_request, "request, *, endpoint, credentials, now, signer=None"),
         (ec2lite.parse_response, "request, *, status_code, headers, body"),
         (

@@ -32,6 +32,7 @@ COMMANDS = {
     "status": "Show status checks and scheduled events",
     "protect": "Protect instances from being stopped or terminated",
     "unprotect": "Take such protection away",
+    "explain": "Show what a command would send, or what an answer means; nothing is sent",
     "explain-denial": "Decode what AWS says about a denied request",
     "whoami": "Show whose credentials are used",
     "demo": "Try ec2lite on an EC2 embedded in this process, without AWS",
@@ -77,8 +78,7 @@ def _run(arguments: list[str]) -> int:
             prog=f"ec2lite {name}", description=f"{COMMANDS[name]}.", allow_abbrev=False
         )
         parser.set_defaults(prog=parser.prog)
-        command.add_arguments(parser)
-        args = parser.parse_intermixed_args([*before, *after])
+        args = _parsed(command, parser, [*before, *after])
     except SystemExit:  # argparse has printed what --help or --version asked for
         output.say(end="")
         return output.DONE
@@ -87,6 +87,15 @@ def _run(arguments: list[str]) -> int:
         warnings.simplefilter("default", UserWarning)
         warnings.showwarning = output.warn
         return command.run(args)
+
+
+def _parsed(command: Command, parser: options.Parser, arguments: list[str]) -> argparse.Namespace:
+    # `explain` takes another command, and that one's arguments.
+    parse = getattr(command, "parse", None)
+    if parse is not None:
+        return cast("argparse.Namespace", parse(parser, arguments))
+    command.add_arguments(parser)
+    return parser.parse_intermixed_args(arguments)
 
 
 def _command(name: str) -> Command:

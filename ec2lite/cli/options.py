@@ -64,10 +64,11 @@ def add_client(parser: argparse.ArgumentParser) -> None:
 
 
 def client(args: argparse.Namespace) -> Client:
-    """Return a client for the options of ``add_client``."""
+    """Return a client for the options of ``add_client``; ``explain`` has one of its own."""
     from ec2lite.client import Client
 
-    return Client(
+    kind: type[Client] = getattr(args, "client_class", Client)
+    return kind(
         args.region, profile=args.profile, endpoint_url=args.endpoint_url, mfa_token=mfa_token
     )
 
@@ -121,11 +122,15 @@ def text(argument: str) -> str:
     """Return an argument; ``-`` stands for standard input, ``file://NAME`` for a file's text."""
     if not _is_elsewhere(argument):
         return argument
-    content = _standard_input() if argument == "-" else _file(_name(argument))
     try:
-        return content.decode("utf-8-sig")
+        return content(argument).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{_name(argument)} must be UTF-8 text") from None
+
+
+def content(argument: str) -> bytes:
+    """Return the bytes of standard input for ``-``, else those of the file that is named."""
+    return _standard_input() if argument == "-" else _file(_name(argument))
 
 
 def _is_elsewhere(argument: str) -> bool:
