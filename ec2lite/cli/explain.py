@@ -1,29 +1,16 @@
-"""``ec2lite explain``: another command's request, or an answer. Nothing is sent.
-
-The other command runs as it always does, but its client raises the request instead of sending it.
-"""
+"""``ec2lite explain``: another command's request, or an answer. Nothing is sent."""
 
 from __future__ import annotations
 
 import importlib
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NoReturn
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final
 
 from ec2lite.cli import options, output
 from ec2lite.cli.options import UsageError
-from ec2lite.client import Client
-from ec2lite.config.settings import Settings
-from ec2lite.credentials.chain import default_chain
-from ec2lite.engine.flow import run as run_flow
-from ec2lite.errors import CredentialsError
-from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
     import argparse
 
-    from ec2lite.engine.flow import Effect
     from ec2lite.models import Endpoint
     from ec2lite.protocol.operation import Operation
 
@@ -37,44 +24,6 @@ COMMANDS: Final = (
     "protect",
     "unprotect",
 )
-# AWS's example: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-examples.html
-EXAMPLE: Final = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
-
-
-class Explained(Exception):  # noqa: N818 - it is an answer, and never leaves this module
-    """The request that a command would have sent, and where to."""
-
-    def __init__(self, request: Operation[Any], endpoint: Endpoint) -> None:
-        super().__init__(request, endpoint)
-        self.request = request
-        self.endpoint = endpoint
-
-
-class Explainer(Client):
-    """A client that raises each request as ``Explained``."""
-
-    def send(self, request: Operation[Any]) -> NoReturn:
-        """Raise a request."""
-        raise Explained(request, self._setup.endpoint(request.service))
-
-    listing = send
-
-    def dry_run(self, request: Operation[Any]) -> NoReturn:
-        """Raise a request, as a dry run."""
-        self.send(attrs.evolve(request, dry_run=True))  # type: ignore[misc] # as in engine/dry_run
-
-
-class WouldAsk(Exception):  # noqa: N818 - as above
-    """Somebody would have to be asked."""
-
-
-class Alone:
-    """A world in which a flow can do nothing but think."""
-
-    def perform(self, effect: Effect) -> NoReturn:
-        """Refuse it."""
-        del effect
-        raise WouldAsk
 
 
 def parse(parser: options.Parser, arguments: list[str]) -> argparse.Namespace:
@@ -93,7 +42,7 @@ def parse(parser: options.Parser, arguments: list[str]) -> argparse.Namespace:
     command.add_arguments(parser)
     _add_secrets(parser)
     args = parser.parse_intermixed_args([*before, *after])
-    args.command, args.client_class, args.yes = command, Explainer, True
+    args.command, args.yes = command, True
     return args
 
 
@@ -121,6 +70,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace) -> int:
+    from ec2lite.cli.explainer import Explained, Explainer
+
+    args.client_class = Explainer
     try:
         return int(args.command.run(args))
     except Explained as caught:
@@ -128,9 +80,12 @@ def _request(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace, request: Operation[Any], endpoint: Endpoint) -> int:
+    from datetime import UTC, datetime
+
+    from ec2lite.cli.explainer import EXAMPLE, credentials
     from ec2lite.explanations.request import explain
 
-    found = _credentials(args.profile)
+    found = credentials(args.profile)
     explanation = explain(
         request,
         endpoint=endpoint,
@@ -160,16 +115,6 @@ def _answer(args: argparse.Namespace) -> int:
         output.say()
         output.say(output.table([(p.path, p.text, p.meaning) for p in explained.parts]))
     return output.DONE
-
-
-def _credentials(profile: str | None) -> Credentials | str:
-    """Return the credentials that can be had without asking anybody, or why there are none."""
-    try:
-        return run_flow(default_chain(Settings(profile=profile)).find(), Alone()).credentials
-    except WouldAsk:
-        return "to find your credentials would take a request or a program"
-    except CredentialsError as error:
-        return str(error.args[0])
 
 
 def _shown(line: str) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ec2lite.cli.explain import COMMANDS, EXAMPLE
+from ec2lite.cli.explain import COMMANDS
+from ec2lite.cli.explainer import EXAMPLE
 from ec2lite.cli.main import main
 from samples import fault, stopped
 
