@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         TransportError,
         UnauthorizedOperation,
         UnsupportedOperation,
+        WaiterError,
     )
     from ec2lite.explanations.request import Explanation, explain
     from ec2lite.models import (
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from ec2lite.signing.signer import Signer
     from ec2lite.signing.sigv4 import SigV4
     from ec2lite.transports.fast import AsyncFastTransport, FastTransport
+    from ec2lite.waiting.progress import Escalation, Progress
 
 __all__ = [
     "AdaptiveRetry",
@@ -106,6 +108,7 @@ __all__ = [
     "DryRunResult",
     "EC2Error",
     "Endpoint",
+    "Escalation",
     "Explanation",
     "FastTransport",
     "Filter",
@@ -126,6 +129,7 @@ __all__ = [
     "NoRetry",
     "Operation",
     "OperationNotPermitted",
+    "Progress",
     "RebootInstances",
     "RebootInstancesResult",
     "RequestExpired",
@@ -149,6 +153,7 @@ __all__ = [
     "UnauthorizedOperation",
     "UnknownFilterWarning",
     "UnsupportedOperation",
+    "WaiterError",
     "aresolve_credentials",
     "build_request",
     "explain",
@@ -180,6 +185,7 @@ _HOMES = {
     "DryRunResult": "engine.dry_run",
     "EC2Error": "errors",
     "Endpoint": "models",
+    "Escalation": "waiting.progress",
     "Explanation": "explanations.request",
     "FastTransport": "transports.fast",
     "Filter": "operations.filters",
@@ -200,6 +206,7 @@ _HOMES = {
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
     "OperationNotPermitted": "errors",
+    "Progress": "waiting.progress",
     "RebootInstances": "operations.reboot_instances",
     "RebootInstancesResult": "operations.reboot_instances",
     "RequestExpired": "errors",
@@ -223,6 +230,7 @@ _HOMES = {
     "UnauthorizedOperation": "errors",
     "UnknownFilterWarning": "operations.filters",
     "UnsupportedOperation": "errors",
+    "WaiterError": "errors",
     "aresolve_credentials": "credentials.resolve",
     "build_request": "protocol.request",
     "explain": "explanations.request",

@@ -10,7 +10,14 @@ from ec2lite.engine.dry_run import DryRunResult, dry_run
 from ec2lite.engine.first_call import LaterWorld, after_loading
 from ec2lite.engine.flow import Flow, arun, run
 from ec2lite.engine.pages import AsyncListing, Listing
-from ec2lite.methods import async_listing, async_method, listing, method
+from ec2lite.methods import (
+    async_listing,
+    async_method,
+    async_waiter,
+    listing,
+    method,
+    waiter,
+)
 from ec2lite.operations.describe_instance_attribute import DescribeInstanceAttribute
 from ec2lite.operations.describe_instance_status import DescribeInstanceStatus
 from ec2lite.operations.describe_instances import DescribeInstances
@@ -19,6 +26,12 @@ from ec2lite.operations.reboot_instances import RebootInstances
 from ec2lite.operations.start_instances import StartInstances
 from ec2lite.operations.stop_instances import StopInstances
 from ec2lite.operations.terminate_instances import TerminateInstances
+from ec2lite.waiters import (
+    WaitUntilRunning,
+    WaitUntilStatusOk,
+    WaitUntilStopped,
+    WaitUntilTerminated,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -28,6 +41,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.world import AsyncWorld, SyncWorld
     from ec2lite.operations.paging import Paged
     from ec2lite.protocol.operation import Operation
+    from ec2lite.waiters import Wait
 
 R = TypeVar("R")
 Item = TypeVar("Item")
@@ -75,6 +89,10 @@ class Client(BaseClient["httpx.BaseTransport"]):
     terminate_instances: Final = method(TerminateInstances)
     modify_instance_attribute: Final = method(ModifyInstanceAttribute)
     describe_instance_attribute: Final = method(DescribeInstanceAttribute)
+    wait_until_running: Final = waiter(WaitUntilRunning)
+    wait_until_stopped: Final = waiter(WaitUntilStopped)
+    wait_until_terminated: Final = waiter(WaitUntilTerminated)
+    wait_until_status_ok: Final = waiter(WaitUntilStatusOk)
 
     def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
@@ -87,6 +105,13 @@ class Client(BaseClient["httpx.BaseTransport"]):
     def dry_run(self, request: Operation[Any]) -> DryRunResult:
         """Ask whether a request would be permitted, without carrying it out."""
         return self._run(self._setup.perform(dry_run, request))
+
+    def wait(self, wait: Wait[Item]) -> dict[str, Item]:
+        """Carry out a wait, and return what is known of each instance by its id."""
+        from ec2lite.waiting.loop import Waiting
+
+        with Waiting(wait) as waiting:
+            return self._run(waiting.flow(self._setup.context()))
 
     def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""
@@ -156,6 +181,10 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
     terminate_instances: Final = async_method(TerminateInstances)
     modify_instance_attribute: Final = async_method(ModifyInstanceAttribute)
     describe_instance_attribute: Final = async_method(DescribeInstanceAttribute)
+    wait_until_running: Final = async_waiter(WaitUntilRunning)
+    wait_until_stopped: Final = async_waiter(WaitUntilStopped)
+    wait_until_terminated: Final = async_waiter(WaitUntilTerminated)
+    wait_until_status_ok: Final = async_waiter(WaitUntilStatusOk)
 
     async def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
@@ -170,6 +199,13 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
     async def dry_run(self, request: Operation[Any]) -> DryRunResult:
         """Ask whether a request would be permitted, without carrying it out."""
         return await self._run(self._setup.perform(dry_run, request))
+
+    async def wait(self, wait: Wait[Item]) -> dict[str, Item]:
+        """Carry out a wait, and return what is known of each instance by its id."""
+        from ec2lite.waiting.loop import Waiting
+
+        with Waiting(wait) as waiting:
+            return await self._run(waiting.flow(self._setup.context()))
 
     async def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""

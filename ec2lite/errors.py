@@ -5,6 +5,7 @@ EC2Error                              everything ec2lite raises on purpose
 ├── CredentialsError                  no provider gave credentials; nothing was sent
 ├── TransportError                    no answer arrived: connection, TLS, proxy, time limit
 ├── ResponseError                     an answer arrived that does not follow the protocol
+├── WaiterError                       a wait ended before all its instances got there
 └── ServiceError                      AWS answered, and refused
     ├── AuthFailure                   the keys or the signature were not accepted
     ├── DryRunOperation               the request would have succeeded, but was a dry run
@@ -24,7 +25,10 @@ Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.ht
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # The AWS SDKs' lists: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 THROTTLING_CODES: Final = frozenset(
@@ -174,6 +178,28 @@ class ResponseError(EC2Error):
         # A broken document with a 4xx is the page of a proxy or web server, and will come again.
         is_spoilt = self.is_broken and self.status_code < 300
         return is_spoilt or self.is_throttling or self.status_code in TRANSIENT_STATUSES
+
+
+class WaiterError(EC2Error):
+    """A wait ended before all its instances got there: its time is over, or some cannot.
+
+    ``stuck`` has an ``Instance`` for each id that did not get there, as it was last described, or
+    None where it was not; ``reached`` has those that did, as the wait would have returned them. The
+    message names up to ten of the stuck ones, each with its state, the reason and for how long; it
+    counts the others.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        stuck: Mapping[str, Any] | None = None,
+        reached: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        # Instances and their statuses, which this module does not know.
+        self.stuck: dict[str, Any] = dict(stuck or {})
+        self.reached: dict[str, Any] = dict(reached or {})
 
 
 class ServiceError(EC2Error):

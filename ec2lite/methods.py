@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.pages import AsyncListing, Listing
     from ec2lite.operations.paging import Paged
     from ec2lite.protocol.operation import Operation
+    from ec2lite.waiters import Wait
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,6 +66,31 @@ def async_listing(
         return self.listing(request(*args, **kwargs))
 
     return dressed(call, request, "AsyncClient", _listing_of("AsyncListing", request))
+
+
+def waiter(wait: Callable[P, Wait[T]]) -> Callable[Concatenate[Client, P], dict[str, T]]:
+    """Return the method of ``Client`` that carries out such a wait."""
+
+    def call(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> dict[str, T]:
+        return self.wait(wait(*args, **kwargs))
+
+    return dressed(call, wait, "Client", _known_by_id(wait))
+
+
+def async_waiter(
+    wait: Callable[P, Wait[T]],
+) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, dict[str, T]]]:
+    """Return the method of ``AsyncClient`` that carries out such a wait."""
+
+    async def call(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> dict[str, T]:
+        return await self.wait(wait(*args, **kwargs))
+
+    return dressed(call, wait, "AsyncClient", _known_by_id(wait))
+
+
+def _known_by_id(wait: object) -> str:
+    (item,) = cast("Any", wait).__orig_bases__[0].__args__
+    return f"dict[str, {item.__forward_arg__}]"
 
 
 def _listing_of(name: str, request: object) -> str:

@@ -18,7 +18,7 @@ ROOMS = [
     ("boto3", "testing"),
     ("everywhere", "auth"),
     ("client", "base_client", "methods"),
-    ("bulk", "waiters", "explanations", "telemetry"),
+    ("bulk", "waiters", "waiting", "explanations", "telemetry"),
     ("credentials",),
     ("engine",),
     ("config",),

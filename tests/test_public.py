@@ -32,6 +32,7 @@ NAMES = [
     "DryRunResult",
     "EC2Error",
     "Endpoint",
+    "Escalation",
     "Explanation",
     "Filter",
     "GetCallerIdentity",
@@ -51,6 +52,7 @@ NAMES = [
     "NoRetry",
     "Operation",
     "OperationNotPermitted",
+    "Progress",
     "RebootInstances",
     "RebootInstancesResult",
     "RequestExpired",
@@ -74,6 +76,7 @@ NAMES = [
     "UnauthorizedOperation",
     "UnknownFilterWarning",
     "UnsupportedOperation",
+    "WaiterError",
     "aresolve_credentials",
     "build_request",
     "explain",
@@ -98,6 +101,8 @@ DESCRIBE_STATUS = (
     "include_managed_resources=None, all_instances=False, page_size=None, next_token=None, "
     "dry_run=None"
 )
+ESCALATION = "force_after=None, skip_os_shutdown_after=None, *, data_loss_accepted=False"
+WAIT = "instance_ids, *, timeout=1800.0, on_progress=None, escalate=None"
 CLIENT = (
     "region=None, *, profile=None, credentials=None, endpoint_url=None, use_fips=None, "
     "use_dualstack=None, retry=None, timeout=None, transport=None, signer=None, "
@@ -221,6 +226,11 @@ def parameters(function):
         (ec2lite.AsyncClient.describe_instances, DESCRIBE),
         (ec2lite.Client.describe_instance_status, DESCRIBE_STATUS),
         (ec2lite.AsyncClient.describe_instance_status, DESCRIBE_STATUS),
+        (ec2lite.Client.wait_until_running, WAIT),
+        (ec2lite.Client.wait_until_stopped, WAIT),
+        (ec2lite.Client.wait_until_terminated, WAIT),
+        (ec2lite.AsyncClient.wait_until_status_ok, WAIT),
+        (ec2lite.Escalation, ESCALATION),
         (ec2lite.Client.send, "request"),
         (ec2lite.Client.dry_run, "request"),
         (ec2lite.Client.close, ""),

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from ec2lite.protocol.xml import Element
 
 
+ESCALATION = ec2lite.Escalation(600, data_loss_accepted=True)
+
+
+def show(progress: ec2lite.Progress[ec2lite.Instance]) -> None:
+    """Use what a wait tells."""
+    assert_type(progress.waiting["i-1"], str)
+    assert_type(progress.reached["i-1"], ec2lite.Instance)
+    assert_type(progress.stuck["i-1"], ec2lite.Instance | None)
+    assert_type(progress.elapsed + progress.remaining, float)
+
+
 def sync(request: ec2lite.StopInstances) -> None:
     """Use a client that blocks."""
     with ec2lite.Client("eu-west-1") as ec2:
@@ -43,6 +54,12 @@ def sync(request: ec2lite.StopInstances) -> None:
         for status in ec2.describe_instance_status(include_all_instances=True, all_instances=True):
             assert_type(status, ec2lite.InstanceStatus)
         assert_type(ec2.send(ec2lite.DescribeInstances(["i-1"])), ec2lite.DescribeInstancesResult)
+        assert_type(
+            ec2.wait_until_stopped("i-1", timeout=60, on_progress=show, escalate=ESCALATION),
+            dict[str, ec2lite.Instance],
+        )
+        assert_type(ec2.wait_until_running(["i-1"]), dict[str, ec2lite.Instance])
+        assert_type(ec2.wait_until_status_ok({"i-1"}), dict[str, ec2lite.InstanceStatus])
         assert_type(ec2.send(Ping()), int)
         assert_type((ec2.region, ec2.credentials_provider), tuple[str | None, str | None])
         assert_type(ec2.with_options(timeout=5, retry=ec2lite.NoRetry()), ec2lite.Client)
@@ -72,6 +89,10 @@ async def asynchronous(request: ec2lite.StopInstances) -> None:
             assert_type(instance, ec2lite.Instance)
         async for page in ec2.describe_instance_status(["i-1"]).pages():
             assert_type(page, ec2lite.DescribeInstanceStatusResult)
+        assert_type(
+            await ec2.wait_until_terminated("i-1", on_progress=show), dict[str, ec2lite.Instance]
+        )
+        assert_type(await ec2.wait_until_status_ok("i-1"), dict[str, ec2lite.InstanceStatus])
         assert_type(await ec2.send(Ping()), int)
         assert_type(ec2.with_options(credentials=None), ec2lite.AsyncClient)
     assert_type(await ec2.close(), None)

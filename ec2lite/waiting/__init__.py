@@ -1,0 +1,1 @@
+"""What waits are made of: when an instance is there, when it cannot get there, and the loop."""
