@@ -62,6 +62,9 @@ class TrioStream:
     abandon = close
 
 
+# A Ctrl-C in the middle could leave a task of trio's that never starts, or a descriptor that nobody
+# closes. It is delivered where trio waits.
+@trio.lowlevel.enable_ki_protection
 async def connect(host: str, port: int, end: float | None) -> TrioStream:
     """Open a connection to the first address that answers. Raises OSError."""
     seconds = left(end)
@@ -71,6 +74,11 @@ async def connect(host: str, port: int, end: float | None) -> TrioStream:
             return TrioStream(_own(stream))
     except UnicodeError as error:
         raise OSError(f"{host!r} is no name of a host: {error}") from error
+    except BaseExceptionGroup as group:
+        # trio connects in a nursery, which puts a Ctrl-C into a group.
+        if group.subgroup(KeyboardInterrupt) is None:
+            raise
+        raise KeyboardInterrupt from group
     raise TimeoutError
 
 

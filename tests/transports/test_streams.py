@@ -294,6 +294,21 @@ def test_trio_wakes_for_nothing(pair, monkeypatch):
     trio.run(main)
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_ctrl_c_while_trio_connects(error, monkeypatch):
+    """Trio connects in a nursery: a Ctrl-C comes out of its group, another error stays in it."""
+
+    async def fail(*_):
+        assert trio.lowlevel.currently_ki_protected()
+        async with trio.open_nursery():
+            raise error
+
+    monkeypatch.setattr(trio, "open_tcp_stream", fail)
+    expected = KeyboardInterrupt if error is KeyboardInterrupt else BaseExceptionGroup
+    with pytest.raises(expected):
+        trio.run(trio_stream.connect, "127.0.0.1", 9, None)
+
+
 def test_turn_without_time():
     """A turn whose time is over is not waited for; one that came in time is taken."""
     turn = Turn(1, {"deadline": time.monotonic() - 1}, LookupError)
