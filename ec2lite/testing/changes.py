@@ -151,8 +151,9 @@ def _change(
     """Let the end come so many seconds from now, or sooner where it was to come sooner anyway."""
     life = instance.life
     seconds, state, reason = end
-    if not begins and life.phases[-1].begins > now:
-        seconds = min(seconds, (life.phases[-1].begins - now).total_seconds())
+    coming = [phase.begins for phase in life.phases if phase.begins > now]
+    if coming and not begins:
+        seconds = min(seconds, (coming[0] - now).total_seconds())
     ends = [] if _hangs(instance, way) else [(seconds, state, reason)]
     if begins or ends:
         life.change(now, *begins, *ends)

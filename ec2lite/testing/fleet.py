@@ -22,6 +22,8 @@ ACCOUNT: Final = "123456789012"
 _LAUNCHED: Final = timedelta(hours=2)
 _BOOTED: Final = timedelta(minutes=119)
 _CHANGED: Final = timedelta(minutes=30)
+# The state before one that lasts.
+_BETWEEN: Final = {"stopped": "stopping", "terminated": "shutting-down"}
 
 
 @define(eq=False)
@@ -142,6 +144,6 @@ def launched(now: datetime, times: Times, *, is_metal: bool) -> Life:
 def long_since(state: str, now: datetime) -> Life:
     """Return the life of what has been stopped or terminated for long, or running until now."""
     life = Life([Phase(now - _LAUNCHED, "pending"), Phase(now - _BOOTED, "running")])
-    if state in {"stopped", "terminated"}:
-        life.phases.append(Phase(now - _CHANGED, state, SHUTDOWN, "User initiated"))
+    if state in _BETWEEN:
+        life.change(now - _CHANGED, (0, _BETWEEN[state], SHUTDOWN), (60, state, SHUTDOWN))
     return life

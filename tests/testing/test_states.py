@@ -78,3 +78,15 @@ def test_terminated_instances_are_forgotten(fake, ec2):
 
     with pytest.raises(ec2lite.InstanceNotFound):
         list(ec2.describe_instances(instance_id))
+
+
+@pytest.mark.parametrize("force", [5, 25])
+def test_force_never_delays(fake, ec2, force):
+    """A second request with force makes a stop end sooner, or when it was to end anyway."""
+    (instance_id,) = fake.run_instances()
+    ec2.stop_instances(instance_id)
+    fake.advance(force)
+    ec2.stop_instances(instance_id, force=True)
+
+    ends = min(30 - force, 20)
+    assert [(0, "stopping"), (ends, "stopped")] == history(fake, ec2, instance_id)
