@@ -27,7 +27,7 @@ def survivors() -> tuple[list[str], int]:
 
 def is_noticed(mutant: str, tests: list[str]) -> bool:
     """Whether a test fails where a mutant is there from the start."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", *tests]
     environment = {**os.environ, "MUTANT_UNDER_TEST": mutant, "PYTHONPATH": str(HERE)}
     try:
         done = subprocess.run(
@@ -41,7 +41,7 @@ def is_noticed(mutant: str, tests: list[str]) -> bool:
 def main() -> int:
     """Print what lives on; fail where the tests noticed less than the share that is given."""
     settings = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
-    tests = settings["pytest_add_cli_args_test_selection"]
+    tests = settings["pytest_add_cli_args"] + settings["pytest_add_cli_args_test_selection"]
     suspects, total = survivors()
     # What is wrong without any mutant would hide them all.
     if is_noticed("", tests):
