@@ -17,6 +17,8 @@ from ec2lite._version import __version__ as __version__
 if TYPE_CHECKING:
     from ec2lite import config as config
     from ec2lite import errors as errors
+    from ec2lite import events as events
+    from ec2lite import telemetry as telemetry
     from ec2lite.auth import SigV4Auth
     from ec2lite.client import AsyncClient, Client
     from ec2lite.config.endpoints import resolve_endpoint
@@ -245,7 +247,7 @@ if not TYPE_CHECKING:  # pragma: no branch - TYPE_CHECKING is False when running
 
     def __getattr__(name: str) -> object:
         """Import a public name on its first use (PEP 562)."""
-        if name in {"config", "errors"}:
+        if name in {"config", "errors", "events", "telemetry"}:
             return importlib.import_module(f"{__name__}.{name}")
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.flow import Flow
     from ec2lite.engine.retry import RetryPolicy
+    from ec2lite.events import Listener
     from ec2lite.models import Credentials
     from ec2lite.protocol.operation import Operation
     from ec2lite.signing.signer import Signer
@@ -70,6 +71,7 @@ class BaseClient(Generic[T]):
         mfa_token: Callable[[str], str] | None = None,
         correct_clock_skew: bool = True,
         max_response_size: int = MAX_SIZE,
+        on_event: Listener | None = None,
     ) -> None:
         if transport is not None:
             checks.having(self._send_method)("transport", transport)
@@ -86,6 +88,7 @@ class BaseClient(Generic[T]):
             clock=clock,
             correct_clock_skew=correct_clock_skew,
             max_response_size=max_response_size,
+            on_event=on_event,
             find_region=instance_region,
         )
         if credentials is not None:
@@ -182,6 +185,7 @@ class BaseClient(Generic[T]):
             "clock": self._setup.now,
             "mfa_token": self._mfa_token,
             "signer": self._setup.signer,
+            "on_event": self._setup.on_event,
         }
 
     def __reduce__(self) -> NoReturn:

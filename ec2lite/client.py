@@ -72,6 +72,8 @@ class Client(BaseClient["httpx.BaseTransport"]):
       a role needs one; called in a worker thread by ``AsyncClient``.
     - ``correct_clock_skew``: learn from the service's answers how wrong this machine's clock is.
     - ``max_response_size``: bytes of an answer, as it comes and inflated; more is an error.
+    - ``on_event``: called with each event of ``ec2lite.events``, in the thread or task of the call.
+      What it raises is logged, and goes no further.
 
     A wrong argument is a ``ConfigError``. Calls raise what ``ec2lite.errors`` draws.
     Close the client, or use it as a context manager.

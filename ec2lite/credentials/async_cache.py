@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ec2lite.credentials.cache import Find
+    from ec2lite.events import Listener
     from ec2lite.models import Credentials
 
 # Seconds beyond a deadline. The providers keep it themselves, and their errors name who was
@@ -34,11 +35,15 @@ class AsyncCredentialCache:
     """
 
     def __init__(
-        self, find: Find, transport: httpx.AsyncBaseTransport, clock: Clock = utc_now
+        self,
+        find: Find,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock = utc_now,
+        on_event: Listener | None = None,
     ) -> None:
         self._find = find
         self._world = AsyncWorld(transport, self)
-        self._state = State(clock)
+        self._state = State(clock, on_event=on_event)
 
     @property
     def provider(self) -> str | None:

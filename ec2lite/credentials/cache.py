@@ -19,6 +19,7 @@ from ec2lite.credentials.provider import Clock, Found, logger, utc_now
 from ec2lite.engine.flow import GET_CREDENTIALS, Flow, GetCredentials, run
 from ec2lite.engine.world import SyncWorld
 from ec2lite.errors import EC2Error
+from ec2lite.events import CredentialsRenewed, Listener, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,7 @@ class State:
     held: Held | None = None
     failures: int = 0
     error: Exception | None = field(default=None, repr=False)
+    on_event: Listener | None = field(default=None, repr=False)
 
     @property
     def provider(self) -> str | None:
@@ -70,7 +72,10 @@ class State:
 
     def succeed(self, found: Found) -> Credentials:
         """Take new credentials, and return them."""
+        is_renewal = self.held is not None
         self.held = renewed(found, self.clock(), self.held)
+        if is_renewal and self.on_event is not None:
+            tell(self.on_event, CredentialsRenewed(found.provider))
         return found.credentials
 
     def fail(self, decided: Plan, error: Exception, deadline: float | None) -> Credentials:
@@ -133,10 +138,16 @@ def _again(error: Exception) -> Exception:
 class CredentialCache:
     """Gives credentials to threads; ``find`` makes the flow that finds them by a deadline."""
 
-    def __init__(self, find: Find, transport: httpx.BaseTransport, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        find: Find,
+        transport: httpx.BaseTransport,
+        clock: Clock = utc_now,
+        on_event: Listener | None = None,
+    ) -> None:
         self._find = find
         self._world = SyncWorld(transport, self)
-        self._state = State(clock)
+        self._state = State(clock, on_event=on_event)
         # One for each process: in a forked child the thread that holds the parent's is missing.
         self._locks: dict[int, threading.RLock] = {}
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ec2lite.credentials.provider import Clock
     from ec2lite.engine.flow import Flow
     from ec2lite.engine.world import AsyncCredentialsSource, CredentialsSource
+    from ec2lite.events import Listener
     from ec2lite.signing.signer import Signer
 
 
@@ -35,6 +36,7 @@ def credentials_for(
     clock: Clock = utc_now,
     mfa_token: Callable[[str], str] | None = None,
     signer: Signer | None = None,
+    on_event: Listener | None = None,
 ) -> CredentialsSource:
     """Return what gives credentials to threads.
 
@@ -46,7 +48,7 @@ def credentials_for(
         from ec2lite.credentials.chain import default_chain
 
         find = default_chain(settings, clock=clock, mfa_token=mfa_token, signer=signer).find
-        return CredentialCache(find, transport, clock)
+        return CredentialCache(find, transport, clock, on_event)
     given.check(credentials)
     if isinstance(credentials, Credentials):
         return given.Fixed(credentials)
@@ -61,6 +63,7 @@ def async_credentials_for(
     clock: Clock = utc_now,
     mfa_token: Callable[[str], str] | None = None,
     signer: Signer | None = None,
+    on_event: Listener | None = None,
 ) -> AsyncCredentialsSource:
     """Return what gives credentials to tasks, as ``credentials_for`` does for threads."""
     if credentials is None:
@@ -68,7 +71,7 @@ def async_credentials_for(
         from ec2lite.credentials.chain import default_chain
 
         find = default_chain(settings, clock=clock, mfa_token=mfa_token, signer=signer).find
-        return AsyncCredentialCache(find, transport, clock)
+        return AsyncCredentialCache(find, transport, clock, on_event)
     given.check(credentials)
     if isinstance(credentials, Credentials):
         return given.AsyncFixed(credentials)

@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from ec2lite.engine.context import Context
 from ec2lite.engine.flow import Answer, GetCredentials
 from ec2lite.engine.retry import Retry
+from ec2lite.engine.telling import Telling, reason_of, telling_of
 from ec2lite.errors import (
     EXPIRED_CODES,
     ConfigError,
@@ -61,6 +62,10 @@ class Attempts:
     _has_unused_retry: bool = field(default=False, init=False)
     _has_unused_turn: bool = field(default=False, init=False)
     _is_clock_corrected: bool = field(default=False, init=False)
+    # Why another attempt follows.
+    _reason: str = field(default="", init=False)
+    # None if nobody listens.
+    _telling: Telling | None = field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check(self.operation)
@@ -77,6 +82,7 @@ class Attempts:
             own = self.context.monotonic() + total
             self.deadline = own if self.deadline is None else min(self.deadline, own)
         self.wanted_credentials = GetCredentials(deadline=self.deadline)
+        self._telling = telling_of(self.operation, self.context, self._invocation)
 
     def reserve(self) -> float:
         """Take the next turn to send; return the seconds until it comes."""
@@ -113,6 +119,8 @@ class Attempts:
         )
         self.count, self._attempt = number, attempt
         self._has_unused_turn = self._has_unused_retry = False
+        if self._telling is not None:
+            self._telling.attempt_started(number)
         return request
 
     def read(self, answer: Answer) -> Any:  # noqa: ANN401 - the R of the operation, which call() knows
@@ -128,9 +136,22 @@ class Attempts:
             max_size=self.context.max_response_size,
         )
 
-    def succeeded(self) -> None:
-        """Report the success to the retry policy."""
+    def succeeded(self, result: object) -> None:
+        """Report the success to the retry policy, and tell of it."""
         self.context.retrier.succeeded(self._retry)
+        self._attempt = None
+        if self._telling is not None:
+            # Other people's operations may have any result.
+            metadata = getattr(result, "response_metadata", None)
+            self._tell_end(None, getattr(metadata, "request_id", None))
+            self._telling.call_ended(self.count, None)
+
+    def failed(self, error: BaseException) -> None:
+        """Tell that the call ends with an error, whatever kind of error it is."""
+        if self._telling is not None:
+            if self._attempt is not None:
+                self._tell_end(error)
+            self._telling.call_ended(self.count, error)
 
     def check_read_in_time(self) -> None:
         """Raise ``TransportError`` if reading the answer took longer than the call may."""
@@ -150,10 +171,14 @@ class Attempts:
         # A request for credentials, to STS say, has described itself.
         if attempt or error.operation is None:
             self._describe(error)
+        if attempt:
+            self._tell_end(error)
         delay = self._delay(error, attempt) if attempt else None
         if delay is None or not self._is_in_time(delay):
             raise error
         self.failures.append(error)
+        if self._telling is not None:
+            self._telling.retry_decided(self.count, delay, self._reason, error)
         return delay
 
     def give_back(self) -> None:
@@ -171,6 +196,14 @@ class Attempts:
         if self.operation.confidential and isinstance(error, ResponseError):
             error.body = b""
 
+    def _tell_end(self, error: BaseException | None, request_id: str | None = None) -> None:
+        if self._telling is None:
+            return
+        status = None if self._answer is None else self._answer.status_code
+        if request_id is None:
+            request_id = getattr(error, "request_id", None)
+        self._telling.attempt_ended(self.count, status, request_id, error)
+
     def _delay(self, error: EC2Error, attempt: Attempt) -> float | None:
         if isinstance(error, ServiceError):
             # After the last attempt as well: the next call is better for it.
@@ -178,6 +211,7 @@ class Attempts:
             if self.count >= self.context.retrier.max_attempts:
                 return None
             if is_clock_mended or self._mend_credentials(error, attempt):
+                self._reason = "clock" if is_clock_mended else "credentials"
                 return 0.0
         return self._repeat(error)
 
@@ -192,6 +226,8 @@ class Attempts:
             is_corrected=self._is_clock_corrected,
         )
         self._is_clock_corrected |= is_mended
+        if is_mended and self._telling is not None:
+            self._telling.clock_corrected()
         return is_mended
 
     def _mend_credentials(self, error: ServiceError, attempt: Attempt) -> bool:
@@ -216,6 +252,7 @@ class Attempts:
         if granted is None:
             return None
         self._retry, self._has_unused_retry = granted, True
+        self._reason = reason_of(error)
         return granted.delay
 
     def _remaining(self) -> float | None:

@@ -51,13 +51,16 @@ def call(operation: Operation[R], context: Context, *, deadline: float | None = 
                 if others := strays(operation, result):
                     answer.discard()
                     raise _answer_of_another(others, answer, result)
-                attempts.succeeded()
+                attempts.succeeded(result)
             except EC2Error as error:
                 delay = attempts.recover(error)
                 if delay > 0:
                     yield Sleep(delay)
             else:
                 return result
+    except BaseException as error:
+        attempts.failed(error)
+        raise
     finally:
         attempts.give_back()
 

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from ec2lite import checks
 from ec2lite.engine.retry import Retrier
 from ec2lite.engine.skew import Skew
+from ec2lite.events import Listener
 from ec2lite.models import Credentials
 from ec2lite.protocol import xml
 from ec2lite.protocol.content import MAX_SIZE
@@ -70,6 +71,7 @@ class Context:
     monotonic: Callable[[], float] = time.monotonic
     max_response_size: int = MAX_SIZE
     credentials: Credentials | None = field(default=None, repr=False)
+    on_event: Listener | None = field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         # lxml reads the answers: without it nothing may be sent.

@@ -19,6 +19,7 @@ from ec2lite.engine.flow import Sleep
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
 from ec2lite.errors import ConfigError
+from ec2lite.events import Listener, check_listener
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.operation import check
 from ec2lite.protocol.request import RequestBuilder, user_agent
@@ -61,6 +62,9 @@ class Setup:
     )
     correct_clock_skew: bool = field(default=True, validator=checks.validator(checks.flag))
     max_response_size: int = field(default=MAX_SIZE, validator=checks.validator(checks.size))
+    on_event: Listener | None = field(
+        default=None, validator=checks.optional(check_listener), repr=False
+    )
     find_region: FindRegion | None = field(default=None, repr=False)
     # Of a view: whose contexts it has, with another time limit, and other retries if ``retry`` is
     # given.
@@ -149,6 +153,7 @@ class Setup:
             clock=self.now,
             monotonic=self.passing.monotonic,
             max_response_size=self.max_response_size,
+            on_event=self.on_event,
         )
 
     @property
