@@ -162,13 +162,15 @@ def instance_ids(ids: str | Iterable[str], name: str = "instance_ids") -> tuple[
     """
     if isinstance(ids, str):
         return (instance_id(ids, name),)
-    listed = tuple(each_of(name, ids))
-    if not listed:
-        raise wrong(name, "at least one id", "an empty list")
-    for index, each in enumerate(listed):
+    # Each is checked as it comes: of a range of a thousand million numbers the first one will do.
+    listed: dict[str, None] = {}
+    for index, each in enumerate(each_of(name, ids)):
         if problem := _id_problem(each):
             raise wrong(f"{name}[{index}]", *problem)
-    return tuple(dict.fromkeys(cast("tuple[str, ...]", listed)))
+        listed[cast("str", each)] = None
+    if not listed:
+        raise wrong(name, "at least one id", "an empty list")
+    return tuple(listed)
 
 
 def instance_id(value: str, name: str = "instance_id") -> str:

@@ -18,7 +18,7 @@ def _key(instance: object, attribute: Attribute[Any], value: object) -> None:
     del instance
     is_optional = attribute.default is None
     # An empty token is what programs have that read it from an environment variable.
-    if not (is_optional and value in {None, ""}):
+    if not (is_optional and (value is None or value == "")):
         checks.key(attribute.name, value, is_header=attribute.name != "secret_access_key")
 
 
@@ -49,8 +49,8 @@ class Endpoint:
     """
 
     url: str = field(validator=checks.validator(checks.url))
-    signing_region: str = field(validator=checks.validator(checks.text))
-    signing_name: str = field(validator=checks.validator(checks.text))
+    signing_region: str = field(validator=checks.validator(checks.header))
+    signing_name: str = field(validator=checks.validator(checks.header))
 
 
 @frozen

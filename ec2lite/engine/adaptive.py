@@ -39,8 +39,12 @@ class AdaptiveRetry:
     """
 
     max_attempts: int = field(default=MAX_ATTEMPTS, validator=checks.validator(checks.whole))
-    dice: Callable[[], float] = field(default=random.random, repr=False)
-    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    dice: Callable[[], float] = field(
+        default=random.random, validator=checks.validator(checks.function), repr=False
+    )
+    clock: Callable[[], float] = field(
+        default=time.monotonic, validator=checks.validator(checks.function), repr=False
+    )
 
     def start(self) -> AdaptiveRetrier:
         """Return the state for one client."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ec2lite import checks
 from ec2lite.engine.flow import AsyncIteration, Emit, Iteration, Stream
+from ec2lite.operations.paging import Paged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ec2lite.engine.flow import AsyncWorld, Flow, World
-    from ec2lite.operations.paging import Paged
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -37,6 +38,14 @@ def stream(
             del page  # or two pages would be in memory while the next one is read
 
 
+def _check(request: object) -> None:
+    """Refuse what has no pages."""
+    if not isinstance(request, Paged):
+        raise checks.wrong(
+            "request", "an object such as DescribeInstances(...)", checks.kind(request)
+        )
+
+
 class Listing(Generic[R, T]):
     """What a call with pages returns: ``for`` gives the items, ``pages()`` the results.
 
@@ -50,6 +59,7 @@ class Listing(Generic[R, T]):
         ask: Callable[[Paged[R, T]], Flow[R]],
         world: Callable[[], World],
     ) -> None:
+        _check(request)
         self._request = request
         self._ask = ask
         self._world = world
@@ -77,6 +87,7 @@ class AsyncListing(Generic[R, T]):
         ask: Callable[[Paged[R, T]], Flow[R]],
         world: Callable[[], AsyncWorld],
     ) -> None:
+        _check(request)
         self._request = request
         self._ask = ask
         self._world = world

@@ -84,7 +84,9 @@ class StandardRetry:
     """
 
     max_attempts: int = field(default=MAX_ATTEMPTS, validator=checks.validator(checks.whole))
-    dice: Callable[[], float] = field(default=random.random, repr=False)
+    dice: Callable[[], float] = field(
+        default=random.random, validator=checks.validator(checks.function), repr=False
+    )
 
     def start(self) -> StandardRetrier:
         """Return the state for one client."""

@@ -60,14 +60,21 @@ def _groups(ids: str | Iterable[str] | None) -> tuple[str, ...] | None:
     return checks.strings(ids, "groups") or _refuse("groups", "group")
 
 
+_MAPPING: Final = "an object of InstanceBlockDeviceMappingSpecification"
+
+
 def _mappings(
     mappings: Iterable[InstanceBlockDeviceMappingSpecification] | None,
 ) -> tuple[InstanceBlockDeviceMappingSpecification, ...] | None:
     if mappings is None:
         return None
-    # What is in it, Items checks.
     checks.each_of("block_device_mappings", mappings, "a list of mappings")
-    return tuple(mappings) or _refuse("block_device_mappings", "mapping")
+    given: list[InstanceBlockDeviceMappingSpecification] = []
+    for index, each in enumerate(mappings):
+        name = f"block_device_mappings[{index}]"
+        checks.instance(name, each, InstanceBlockDeviceMappingSpecification, _MAPPING)
+        given.append(each)
+    return tuple(given) or _refuse("block_device_mappings", "mapping")
 
 
 def _refuse(name: str, what: str) -> NoReturn:

@@ -9,6 +9,8 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from ec2lite import checks
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,9 +27,16 @@ def encode(action: str, version: str, pairs: Iterable[tuple[str, str]]) -> bytes
     pairs = list(pairs)
     # Ids need no escaping. One search over all of them takes a tenth of the time.
     if not _PLAIN.fullmatch("".join([value for _, value in pairs])):
-        pairs = [(name, quote(value, safe="-_.~")) for name, value in pairs]
+        pairs = [(name, _quoted(name, value)) for name, value in pairs]
     parts = [f"Action={action}", f"Version={version}", *map("=".join, pairs)]
     return "&".join(parts).encode("ascii")
+
+
+def _quoted(name: str, value: str) -> str:
+    if not any("\ud800" <= each <= "\udfff" for each in value):
+        return quote(value, safe="-_.~")
+    # What Python makes of bytes that are no UTF-8, in a file's name say.
+    raise checks.wrong(name, "text that UTF-8 can encode", "text with half a surrogate pair")
 
 
 def listed(name: str, values: Iterable[str]) -> list[tuple[str, str]]:

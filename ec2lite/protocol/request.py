@@ -40,6 +40,8 @@ def build_request(
     # A client's call may go unsigned; this function promises a signature.
     if request.signed:
         checks.instance("credentials", credentials, Credentials, "ec2lite.Credentials")
+    if signer is not None:
+        checks.having("sign")("signer", signer)
     builder = RequestBuilder(endpoint, signer or default_signer())
     return builder.build(request, encode(request), credentials=credentials, now=now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ec2lite import checks
 from ec2lite.errors import EC2Error, ResponseError
 from ec2lite.models import ResponseMetadata
 from ec2lite.protocol import content, faults, incremental, xml
@@ -29,9 +30,12 @@ def parse_response(
     """Return the result of an operation from its answer, however that was received.
 
     Raises ``ServiceError`` where AWS says no, whatever the status, and ``ResponseError`` where the
-    answer is not the protocol's.
+    answer is not the protocol's, ``ConfigError`` for a wrong argument.
     """
     check(request)
+    checks.whole("status_code", status_code, 100, 999)
+    checks.instance("body", body, bytes, "bytes")
+    checks.having("items")("headers", headers)
     return read(request, status_code, {k.lower(): v for k, v in headers.items()}, body)
 
 

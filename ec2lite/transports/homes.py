@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
 from attrs import define
 
+from ec2lite import checks
 from ec2lite.errors import ConfigError
 from ec2lite.transports.async_stream import on_asyncio
 from ec2lite.transports.pool import KEEPALIVE, MAX_CONNECTIONS, Places
@@ -77,8 +78,10 @@ class Homes(Generic[P]):
     ) -> None:
         # Not httpx's constructor, which would make a pool of its own, and an SSL context.
         self._check()
-        self._max_connections = max_connections
-        self._keepalive = keepalive_expiry
+        self._max_connections = checks.whole("max_connections", max_connections)
+        self._keepalive = checks.seconds("keepalive_expiry", keepalive_expiry)
+        if environ is not None:
+            checks.having("get")("environ", environ)
         self._routes = Routes(ca_bundle, environ)
         self._homes: dict[tuple[int, int], Home[P]] = {}
 
