@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ec2lite.cli import options, output, selection
+from ec2lite.cli import options, output, selection, waiting
 
 if TYPE_CHECKING:
     import argparse
@@ -35,16 +35,19 @@ def run(
     states: Collection[str],
     request: Callable[[list[str]], Operation[Any]],
     rows: Rows,
+    goal: str | None = None,
 ) -> int:
     """Act on the ids, or on the matching instances that are in one of ``states``.
 
-    ``rows`` makes the lines of a table from the result.
+    ``rows`` makes the lines of a table from the result. ``goal`` is what ``--wait`` waits for.
     """
     selection.check(args)
+    if goal is not None:
+        waiting.check(args)
     with options.client(args) as ec2:
         ids = selection.targets(args, ec2, states)
         if ids:
-            return send(args, ec2, request(ids), rows)
+            return send(args, ec2, request(ids), rows, goal)
     if args.json:
         output.say_json({})
     else:
@@ -52,13 +55,21 @@ def run(
     return output.DONE
 
 
-def send(args: argparse.Namespace, ec2: Client, request: Operation[Any], rows: Rows) -> int:
-    """Send a request, or ask whether it is allowed, and print the answer."""
+def send(
+    args: argparse.Namespace,
+    ec2: Client,
+    request: Operation[Any],
+    rows: Rows,
+    goal: str | None = None,
+) -> int:
+    """Send a request, or ask whether it is allowed, and print the answer; wait, if asked to."""
     if args.dry_run:
         return output.permission(ec2.dry_run(request), as_json=args.json)
     result = ec2.send(request)
+    if not args.json:
+        output.say(output.table(rows(result)))
+    if goal is not None and args.wait:
+        return waiting.wait(args, ec2, goal, request.asked_ids() or (), result.to_dict())
     if args.json:
         output.say_json(result.to_dict())
-    else:
-        output.say(output.table(rows(result)))
     return output.DONE

@@ -29,6 +29,7 @@ COMMANDS = {
     "reboot": "Reboot instances",
     "terminate": "Terminate instances for ever",
     "describe": "Show instances",
+    "wait": "Wait until instances are running, stopped, terminated or pass their status checks",
     "status": "Show status checks and scheduled events",
     "protect": "Protect instances from being stopped or terminated",
     "unprotect": "Take such protection away",
@@ -59,8 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     error: Exception
     try:
         return _run(arguments)
-    except KeyboardInterrupt:
-        code, error = output.INTERRUPTED, output.Interrupted("interrupted")
+    except KeyboardInterrupt as stop:
+        # A wait notes how far it has come.
+        said = ["interrupted", *getattr(stop, "__notes__", ())]
+        code, error = output.INTERRUPTED, output.Interrupted("\n".join(said))
     except (ConfigError, CredentialsError, output.OutputError) as caught:
         code, error = output.MISUSED, caught
     except EC2Error as caught:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from ec2lite.errors import CredentialsError, ServiceError
+from ec2lite.errors import CredentialsError, ServiceError, WaiterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,9 +74,9 @@ def fail(error: Exception, code: int, *, as_json: bool) -> int:
 
 
 def _error_text(error: Exception) -> str:
-    """Return an error in one line; where credentials are missing, each provider has its own."""
+    """Return an error in one line; each provider or instance that it tells of has its own."""
     text = _in_our_words(str(error))
-    if isinstance(error, CredentialsError):
+    if isinstance(error, CredentialsError | WaiterError | Interrupted):
         first, *reasons = text.splitlines()
         return "\n".join([one_line(first), *(f"  {one_line(each)}" for each in reasons)])
     return one_line(text)

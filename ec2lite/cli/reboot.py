@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from ec2lite.cli import changing
-
-if TYPE_CHECKING:
-    import argparse
+from ec2lite.cli.options import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ids or filters."""
+    parser.add_argument("--wait", action="store_true", help=argparse.SUPPRESS)
     changing.add_arguments(parser)
 
 
@@ -19,6 +18,8 @@ def run(args: argparse.Namespace) -> int:
     """Reboot instances, or ask whether that is allowed."""
     from ec2lite.operations.reboot_instances import RebootInstances
 
+    if args.wait:
+        raise UsageError(args.prog, "--wait must not be given: a reboot never leaves `running`")
     asked: list[str] = []
 
     def request(ids: list[str]) -> RebootInstances:

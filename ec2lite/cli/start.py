@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ec2lite.cli import changing, output
+from ec2lite.cli import changing, output, waiting
 
 if TYPE_CHECKING:
     import argparse
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ids or filters, and StartInstances' parameters."""
     parser.add_argument("--additional-info", metavar="TEXT", help="reserved by AWS")
+    waiting.add_wait(parser, "running")
     changing.add_arguments(parser)
 
 
@@ -25,4 +26,5 @@ def run(args: argparse.Namespace) -> int:
         {"stopped"},
         lambda ids: StartInstances(ids, additional_info=args.additional_info, dry_run=args.dry_run),
         lambda result: output.changes(result.starting_instances),
+        "running",
     )

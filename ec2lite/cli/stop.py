@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ec2lite.cli import changing, options, output
+from ec2lite.cli import changing, options, output, waiting
 
 if TYPE_CHECKING:
     import argparse
@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_flag(parser, "--hibernate", "write memory to disk first")
     options.add_flag(parser, "--force", "shut down gracefully, then hard")
     options.add_flag(parser, "--skip-os-shutdown", "do not wait for the operating system")
+    waiting.add_wait(parser, "stopped")
     changing.add_arguments(parser)
 
 
@@ -35,4 +36,5 @@ def run(args: argparse.Namespace) -> int:
             dry_run=args.dry_run,
         ),
         lambda result: output.changes(result.stopping_instances),
+        "stopped",
     )

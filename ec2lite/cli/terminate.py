@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ec2lite.cli import changing, options, output
+from ec2lite.cli import changing, options, output, waiting
 from ec2lite.cli.options import UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     options.add_flag(parser, "--force", "terminate also what does not shut down")
     options.add_flag(parser, "--skip-os-shutdown", "do not wait for the operating system")
+    waiting.add_wait(parser, "terminated")
     changing.add_dry_run(parser)
     options.add_client(parser)
 
@@ -26,6 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Terminate instances once somebody has agreed, or ask whether that is allowed."""
     from ec2lite.operations.terminate_instances import TerminateInstances
 
+    waiting.check(args)
     request = TerminateInstances(
         options.ids(args),
         force=args.force,
@@ -36,7 +38,11 @@ def run(args: argparse.Namespace) -> int:
         _ask(args, request.instance_ids)
     with options.client(args) as ec2:
         return changing.send(
-            args, ec2, request, lambda result: output.changes(result.terminating_instances)
+            args,
+            ec2,
+            request,
+            lambda result: output.changes(result.terminating_instances),
+            "terminated",
         )
 
 
