@@ -701,3 +701,26 @@ def test_interrupted():
         "  stuck: i-t" == loop.interrupted()
     )
     flow.close()
+
+
+def test_interrupted_at_the_end():
+    """When nobody is waited for any more, that is not told."""
+    ec2 = EC2({"i-1": [(0, "stopped")], "i-2": [(0, "terminated")]})
+    flow, loop = ec2.loop(WaitUntilStopped(["i-1", "i-2"]))
+    with pytest.raises(ec2lite.WaiterError):
+        ec2.drive(flow)
+
+    assert "1 of 2 reached stopped\n  stopped: i-1\n  stuck: i-2" == loop.interrupted()
+
+
+def test_item_without_an_id():
+    """What an answer says of no instance is of no instance."""
+    ec2 = EC2({"i-1": [(0, "stopped")]})
+    answer = ec2.answer
+
+    def more(action, ids, pairs):
+        got = answer(action, ids, pairs)
+        return Answer(200, {}, got.body.replace(b"<item><inst", b"<item/><item><inst"))
+
+    ec2.answer = more
+    assert ["i-1"] == list(ec2.wait(WaitUntilStopped("i-1")))
