@@ -66,7 +66,9 @@ class Colour:
     def client(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         """Open a client of this colour, whose methods are called like those of ``Client``."""
         if self.is_fast:
-            kwargs["transport"] = self.transport(ca_bundle=os.environ.get("AWS_CA_BUNDLE"))
+            kwargs["transport"] = self.transport(
+                ca_bundle=os.environ.get("AWS_CA_BUNDLE"), environ=os.environ
+            )
         if not self.is_async:
             with ec2lite.Client(*args, **kwargs) as client:
                 yield client

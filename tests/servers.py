@@ -286,16 +286,22 @@ def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 
 
 @functools.cache
-def certificate(directory: Path, address: str = "127.0.0.1") -> tuple[str, ssl.SSLContext]:
-    """Make a CA bundle (its path) and the context of a server at an IP which it vouches for."""
+def certificate(
+    directory: Path, address: str = "127.0.0.1", *, has_names: bool = True
+) -> tuple[str, ssl.SSLContext]:
+    """Make a CA bundle (its path) and the context of a server at an IP which it vouches for.
+
+    Without names there is no subjectAltName, only the subject's common name.
+    """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"ec2lite tests, {address}")])
+    common = f"ec2lite tests, {address}" if has_names else address
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common)])
     now = dt.datetime.now(dt.UTC)
-    made = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -304,12 +310,11 @@ def certificate(directory: Path, address: str = "127.0.0.1") -> tuple[str, ssl.S
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
     )
+    if has_names:
+        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+        builder = builder.add_extension(names, critical=False)
+    made = builder.sign(key, hashes.SHA256())
     bundle, private = directory / "ca.pem", directory / "key.pem"
     bundle.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(

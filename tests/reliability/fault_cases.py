@@ -7,7 +7,9 @@ them as a table; ``python tests/reliability/table.py`` writes it there.
 from __future__ import annotations
 
 import gzip
+import json
 import random
+import socket
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +42,15 @@ PATIENT = Timeout(connect=10.0, read=10.0, total=30.0)
 SHORT_READ = Timeout(connect=10.0, read=0.1, total=30.0)
 SHORT_CALL = Timeout(connect=10.0, read=10.0, total=0.3)
 MIB = 2**20
+# Credentials, and what else metadata services give: a token, and a role's name.
+GIVEN = json.dumps(
+    {
+        "AccessKeyId": "AKID",
+        "SecretAccessKey": "HUSH",
+        "Token": "HUSH",
+        "Expiration": "2999-01-01T00:00:00Z",
+    }
+).encode()
 # If a parser read this file because a document told it to, an error would show this.
 MARKER = "this file was read"
 
@@ -51,6 +62,10 @@ class Case:
     ``does`` says what, ``steps`` does it after a request was read, ``connect`` as soon as a
     connection is open. ``ends`` is the class that the call ends in, after ``attempts``; ``says`` is
     a part of its text: of the error's, or of the state's name in the result.
+
+    ``proxy`` is the scheme of a proxy on the way: the server is that, too, and ``connect`` is what
+    it does when it is asked to connect. ``sources`` are the variables that name the server as one
+    that gives credentials, and ``steps`` what it does to who asks for them.
     """
 
     does: str
@@ -62,6 +77,8 @@ class Case:
     connect: Script = field(factory=list)
     is_deaf: bool = False
     tls: str = ""
+    proxy: str = ""
+    sources: tuple[str, ...] = ()
     timeout: Timeout = PATIENT
 
     @property
@@ -109,8 +126,12 @@ def invocation(request: bytes) -> str:
 
 
 def good(peer: Peer) -> None:
-    """Answer as EC2 does, in the call's own words, so that nobody can take another's answer."""
-    peer.socket.sendall(answer(document(peer.last)))
+    """Answer as EC2 does, in the call's own words, so that nobody can take another's answer.
+
+    Who asks for credentials gets some.
+    """
+    is_call = peer.last.startswith(b"POST")
+    peer.socket.sendall(answer(document(peer.last) if is_call else GIVEN))
 
 
 def document(request: bytes) -> bytes:
@@ -169,6 +190,22 @@ def calling_back(peer: Peer) -> None:
     """Answer with a document whose DTD is to be fetched from this very server."""
     dtd = f'<!DOCTYPE r SYSTEM "{peer.server.url}x.dtd">'.encode()
     peer.socket.sendall(answer(STOPPED.replace(b"?>\n", b"?>\n" + dtd)))
+
+
+def hear(peer: Peer) -> None:
+    """Read what comes, whatever it is."""
+    peer.last = peer.receive()
+
+
+def proxied(does: str, *steps: Any, **others: Any) -> Case:
+    """Return a case of a proxy that opens no way to the service."""
+    fields: dict[str, Any] = {"attempts": 3, "tls": "good", "proxy": "http", **others}
+    return Case(does, [], "TransportError", connect=list(steps), **fields)
+
+
+def unanswered(does: str, *steps: Any, **others: Any) -> Case:
+    """Return a case in which no credentials are found, and nothing is sent to EC2."""
+    return Case(does, list(steps), "TransportError", 0, is_timeout=True, **others)
 
 
 def zipped(body: bytes) -> bytes:
@@ -230,17 +267,122 @@ CONNECTION = [
         timeout=SHORT_CALL,
     ),
 ]
+OPENED = raw("HTTP/1.1 200 Connection established")
+# A reply of SOCKS5: connected, to an address that nobody asks for.
+SOCKS_OPENED = b"\5\0\0\1" + bytes(6)
+# The beginning of a handshake's first record, of which the rest drips.
+RECORD = b"\x16\x03\x03\x3f\xff"
+IMPATIENT = Timeout(connect=0.2, read=10.0, total=30.0)
+CONTAINER = ("AWS_CONTAINER_CREDENTIALS_FULL_URI",)
+INSTANCE = ("AWS_EC2_METADATA_SERVICE_ENDPOINT",)
+
+
+def two_records(peer: Peer) -> None:
+    """Answer twice, each in a TLS record of its own, and both in one packet where that is known."""
+    cork = getattr(socket, "TCP_CORK", None)
+    if cork is not None:
+        peer.socket.setsockopt(socket.IPPROTO_TCP, cork, 1)
+    for data in (answer(document(peer.last)), GOOD):
+        peer.socket.sendall(data)
+    if cork is not None:
+        peer.socket.setsockopt(socket.IPPROTO_TCP, cork, 0)
+
+
 TLS = [
     transport("has a certificate that nobody vouches for", tls="unknown", says="self-signed"),
     transport("has a certificate for another host", tls="elsewhere", says="mismatch"),
     transport("speaks plain HTTP where TLS is expected", tls="none", connect=[GOOD]),
     transport("closes in the TLS handshake", tls="none", connect=[take_head, hang_up]),
+    transport("has a certificate without `subjectAltName`", tls="nameless"),
     late(
         "falls silent in the TLS handshake",
         tls="none",
         connect=[stall],
         attempts=3,
-        timeout=Timeout(connect=0.2, read=10.0, total=30.0),
+        timeout=IMPATIENT,
+    ),
+    late(
+        "sends the TLS handshake byte by byte",
+        tls="none",
+        connect=[take_head, RECORD, trickle(bytes(5000))],
+        attempts=1,
+        timeout=SHORT_CALL,
+    ),
+    result("answers twice, in two TLS records at once", two_records, tls="good"),
+]
+PROXY = [
+    proxied("wants a password", answer(b"", "407 Authentication Required"), says="407"),
+    proxied("redirects", answer(b"", "302 Found", Location="http://x.invalid"), says="302"),
+    proxied("speaks no HTTP", b"hello\r\n\r\n", hang_up, says="does not speak HTTP"),
+    proxied("closes", hang_up, says="closed the connection"),
+    proxied("resets", reset),
+    proxied("never answers", stall, is_timeout=True, timeout=IMPATIENT),
+    proxied(
+        "answers byte by byte", trickle(OPENED), is_timeout=True, attempts=1, timeout=SHORT_CALL
+    ),
+    proxied(
+        "sends `100 Continue` without end",
+        each(b"HTTP/1.1 100 Continue\r\n\r\n", pause(0.001)),
+        is_timeout=True,
+        attempts=1,
+        timeout=SHORT_CALL,
+    ),
+    proxied("forges an answer before TLS begins", OPENED + GOOD, says="TLS with"),
+    proxied(
+        "forges one behind 64 KiB of other bytes",
+        OPENED + bytes(64 * 1024 - len(OPENED)) + GOOD,
+        says="TLS with",
+    ),
+    proxied(
+        "forwards the TLS handshake byte by byte",
+        OPENED,
+        take_head,
+        RECORD,
+        trickle(bytes(5000)),
+        is_timeout=True,
+        attempts=1,
+        timeout=SHORT_CALL,
+    ),
+    proxied("(SOCKS5) speaks another version", b"\4\0", proxy="socks5", says="SOCKS5"),
+    proxied("(SOCKS5) closes after a byte", b"\5", hang_up, proxy="socks5"),
+    proxied("(SOCKS5) wants an unknown kind of login", b"\5\x77", proxy="socks5"),
+    proxied("(SOCKS5) refuses the password", b"\5\2", hear, b"\1\1", proxy="socks5"),
+    proxied(
+        "(SOCKS5) does not reach the service",
+        *(b"\5\0", hear, b"\5\5\0\1" + bytes(6)),
+        proxy="socks5",
+    ),
+    proxied(
+        "(SOCKS5) forges an answer before TLS begins",
+        *(b"\5\0", hear, SOCKS_OPENED + GOOD),
+        proxy="socks5",
+        says="TLS with",
+    ),
+]
+CREDENTIALS = [
+    unanswered("(container) never answers", stall, sources=CONTAINER, timeout=SHORT_CALL),
+    unanswered(
+        "(container) answers byte by byte", trickle(GOOD), sources=CONTAINER, timeout=SHORT_CALL
+    ),
+    unanswered("(instance) never answers", stall, sources=INSTANCE, timeout=SHORT_CALL),
+    unanswered(
+        "(instance) answers byte by byte", trickle(GOOD), sources=INSTANCE, timeout=SHORT_CALL
+    ),
+    Case(
+        "(container) answers `404`",
+        [answer(b"<html>", "404 Not Found")],
+        "CredentialsError",
+        0,
+        says="HTTP status 404",
+        sources=CONTAINER,
+    ),
+    Case(
+        "(instance) has no role",
+        [answer(b"", "404 Not Found")],
+        "CredentialsError",
+        0,
+        says="404",
+        sources=INSTANCE,
     ),
 ]
 HTTP = [
@@ -299,6 +441,8 @@ BODY = [
     result("names a compression and sends none", zipped(STOPPED)),
     strange("corrupts the gzip", zipped(ZIPPED[:40] + b"\0\0\0" + ZIPPED[43:]), attempts=3),
     strange("cuts the gzip short", zipped(ZIPPED[:-20]), attempts=3, says="cut short"),
+    strange("compresses 1,500 times", answer(ZIPPED, Content_Encoding="gzip, " * 1500 + "gzip")),
+    strange("sends a gzip of 1,000 members", zipped(gzip.compress(b"") * 1000), attempts=3),
     strange("compresses with brotli", answer(JUNK, Content_Encoding="br"), says="not asked for"),
     strange("sends 100 MiB", pouring(100 * MIB), says="larger than 67108864 bytes"),
     strange("sends 1 GiB, gzipped to 1 MiB", zipped(bomb()), says="after inflating"),
@@ -310,6 +454,7 @@ DOCUMENTS = [
     ),
     strange("sends a page under 200", answer(PAGE), says="<html>"),
     strange("sends a page that is no XML under 200", answer(SLOPPY), attempts=3),
+    strange("names another instance", answer(STOPPED.replace(b"i-12", b"i-34")), says="asked for"),
     strange("sends another action's answer", answer(STOPPED.replace(b"Stop", b"Start"))),
     strange(
         "sends a captive portal's `302`", answer(PAGE, "302 Found", Location="http://x.invalid")
@@ -341,6 +486,26 @@ DOCUMENTS = [
     strange("wants a DTD fetched from a URL", calling_back, says="DOCTYPE"),
     strange("nests a million elements", answer(b"<a>" * 1_000_000), attempts=3),
     strange(
+        "sends 3 million elements, gzipped to 12 KiB",
+        zipped(
+            gzip.compress(
+                STOPPED.replace(b"<instancesSet>", b"<instancesSet>" + b"<a/>" * 3_000_000)
+            )
+        ),
+        says="more than 2000000 tags",
+    ),
+    strange(
+        "sends 600,000 attributes, gzipped",
+        zipped(gzip.compress(b"<a" + b" b=''" * 600_000 + b"/>")),
+        says="more than 500000 equals signs",
+    ),
+    Case(
+        "lists 10,000 errors",
+        [answer(fault(*[("IncorrectInstanceState", "The instance is not stopped")] * 10_000))],
+        "IncorrectInstanceState",
+        says="and 90 more errors",
+    ),
+    strange(
         "repeats an attribute 10,000 times", answer(b"<a" + b" b='c'" * 10_000 + b"/>"), attempts=3
     ),
     strange("leaves out what must be there", answer(b"<StopInstancesResponse/>")),
@@ -356,6 +521,8 @@ PASSING = [
 GROUPS = {
     "The connection": CONNECTION,
     "TLS": TLS,
+    "A proxy": PROXY,
+    "A source of credentials": CREDENTIALS,
     "HTTP": HTTP,
     "The body": BODY,
     "The document": DOCUMENTS,
@@ -371,10 +538,12 @@ def script(case: Case, healed: threading.Event, contexts: dict[str, ssl.SSLConte
     """
 
     def play(peer: Peer) -> None:
+        if case.proxy:
+            open_way(peer, case, healed)
         if case.tls and (healed.is_set() or case.tls != "none"):
             context = contexts["good" if healed.is_set() else case.tls]
             peer.socket = context.wrap_socket(peer.socket, server_side=True)
-        if not healed.is_set():
+        if not healed.is_set() and not case.proxy:
             for step in case.connect:
                 do(step, peer)
         while True:
@@ -383,3 +552,12 @@ def script(case: Case, healed: threading.Event, contexts: dict[str, ssl.SSLConte
                 do(step, peer)
 
     return [play]
+
+
+def open_way(peer: Peer, case: Case, healed: threading.Event) -> None:
+    """Be a proxy that is asked to connect, and connect to this very server."""
+    is_http = case.proxy == "http"
+    do(take if is_http else hear, peer)
+    steps: Script = [OPENED] if is_http else [b"\5\2", hear, b"\1\0", hear, SOCKS_OPENED]
+    for step in steps if healed.is_set() else case.connect:
+        do(step, peer)
