@@ -222,6 +222,7 @@ def more(python: str, *, smoke: bool) -> None:
         run_script(python, "flame.py", str(Path(place) / "flame.svg"), "0.5")
     if importlib.util.find_spec("boto3"):
         run_script(python, "describe.py", "--smoke")
+        run_script(python, "waits.py", "--smoke")
     run_script(python, "first_call.py", "--smoke")
     if importlib.util.find_spec("pyperf"):
         run_script(python, "stages.py", "--debug-single-value", "--inherit-environ=PYTHONPATH")
