@@ -47,8 +47,7 @@ def attribute_name(value: str) -> str:
     checks.text("attribute", value)
     if value in ATTRIBUTES:
         return value
-    letters = value.lower().replace("_", "").replace("-", "")
-    nearest = difflib.get_close_matches(letters, _BY_LETTERS, n=1)
+    nearest = difflib.get_close_matches(value.lower(), _BY_LETTERS)
     if nearest:
         raise checks.wrong("attribute", repr(_BY_LETTERS[nearest[0]]), repr(value))
     raise checks.wrong("attribute", f"one of {', '.join(ATTRIBUTES)}", repr(value[:80]))

@@ -288,6 +288,27 @@ def test_result():
     }
 
 
+def test_growing():
+    """Of a document that grows, each instance is taken out once it is there in full."""
+    item = "<item><instanceId>i-{}</instanceId></item>"
+    closed = "<item><ownerId>1</ownerId><instancesSet>{}</instancesSet></item>"
+    items = "".join(map(item.format, range(3)))
+    root = xml.parse(
+        f"<a><reservationSet>{closed.format(items)}{closed.format(items)}</reservationSet></a>".encode()
+    )
+    collector = EVERYTHING.collector()
+
+    assert collector.collect(root, is_complete=False)
+    (growing,) = root[0]
+    assert ["i-2"] == [each.findtext("instanceId") for each in growing[1]]
+    assert not collector.collect(root, is_complete=False)
+    assert collector.collect(root, is_complete=True)
+    assert 0 == len(root[0])
+    result = collector.result(root, parse(answer()).response_metadata)
+    assert ["i-0", "i-1", "i-2"] * 2 == [each.instance_id for each in result.instances]
+    assert not collector.collect(xml.parse(b"<a/>"), is_complete=True)
+
+
 def test_no_reservations():
     """A page may have no instances, and the answer no list of them."""
     assert (

@@ -173,6 +173,7 @@ def test_first_of_two():
         ("0", datetime(1970, 1, 1, tzinfo=UTC)),
         ("1773216754.25", datetime(2026, 3, 11, 8, 12, 34, 250000, tzinfo=UTC)),
         ("-1", datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("20260311", datetime(1970, 8, 23, 11, 51, 51, tzinfo=UTC)),
         ("", None),
         (" ", None),
     ],
@@ -200,7 +201,9 @@ def test_booleans(written):
     assert member("on", written).is_on is False
 
 
-@pytest.mark.parametrize("written", ["abc", "1_000", "1.0", "\u0663", "--1", "9" * 21, "1e3"])
+@pytest.mark.parametrize(
+    "written", ["abc", "1_000", "1.0", "\u0663", "\u20037", "--1", "9" * 21, "1e3"]
+)
 def test_no_integer(written):
     """A wrong integer is an error that names it, and shows it."""
     with pytest.raises(ResponseError) as caught:

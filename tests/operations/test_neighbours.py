@@ -179,6 +179,7 @@ def test_one_instance(make, value):
         ("disableApiTerminate", "'disableApiTermination'"),
         ("usrData", "'userData'"),
         ("", f"one of {', '.join(ATTRIBUTES)}"),
+        ("ebs-optimized", "'ebsOptimized'"),
     ],
 )
 @pytest.mark.parametrize(
@@ -198,8 +199,16 @@ def test_unknown_attribute(make, name, expected):
 
 def test_attribute_of_another_type():
     """An attribute's name is a string."""
-    with pytest.raises(ConfigError, match=r"^attribute must be a string, not NoneType|None$"):
+    with pytest.raises(ConfigError, match=r"^attribute must be a string, not None$"):
         ec2lite.DescribeInstanceAttribute("i-1", None)
+
+
+def test_long_attribute():
+    """A name that is none is shown as far as the names that AWS has go, and further."""
+    with pytest.raises(ConfigError) as caught:
+        ec2lite.DescribeInstanceAttribute("i-1", "x" * 200)
+
+    assert str(caught.value).endswith(f", not {'x' * 80!r}")
 
 
 def test_user_data():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - attrs classes keep what they name
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec2lite.errors import ResponseError
-from ec2lite.operations.fields import Shape, integer, nested, required, shape, text
+from ec2lite.operations.fields import Shape, integer, nested, required, shape, text, time
 from ec2lite.operations.readers import items_reader, reader
 from ec2lite.operations.shapes import InstanceStateChange
 from ec2lite.protocol import xml
@@ -143,6 +144,24 @@ def test_one_of_many_lacks_what_it_must_have():
 
     with pytest.raises(ResponseError, match="id"):
         items_reader(Machine)(root)
+
+
+@pytest.mark.parametrize("wrong", ["<size>x</size>", "<since>99999999999999999999</since>"])
+def test_one_of_many_is_wrong(wrong):
+    """A wrong value in one of many items is an error that names it, whatever is wrong with it."""
+
+    @shape
+    class Dated(Shape):
+        size: int | None = integer("size")
+        since: datetime | None = time("since")
+
+    item = "<item><size>1</size><since>2026-03-11T08:12:34Z</since></item>"
+    name = wrong[1 : wrong.index(">")]
+    other = "<since>0</since>" if name == "size" else "<size>1</size>"
+    root = parse(item * 9 + f"<item>{wrong}{other}</item>")
+
+    with pytest.raises(ResponseError, match=f"^<{name}> is not a"):
+        items_reader(Dated)(root)
 
 
 def test_strangers_among_many():
