@@ -38,7 +38,9 @@ class Explainer(Client):
         """Raise a request."""
         raise Explained(request, self._setup.endpoint(request.service))
 
-    listing = send
+    def listing(self, request: Operation[Any]) -> NoReturn:
+        """Raise a request that would be asked page by page."""
+        self.send(request)
 
     def dry_run(self, request: Operation[Any]) -> NoReturn:
         """Raise a request, as a dry run."""
