@@ -77,6 +77,7 @@ class EC2:
 
     def perform(self, effect):
         """Do one thing."""
+        assert len(self.sleeps) + len(self.asked) < 5000, "a wait without end"
         if isinstance(effect, Sleep):
             self.sleeps.append(effect.seconds)
             self.clock.move(effect.seconds)

@@ -213,6 +213,28 @@ def test_terminating(world):
     assert ids == list(world.wait("terminated", ids, escalate=FORCE_AT_50))
 
 
+def test_protected(world):
+    """What is stopping, and protected from termination, will not be terminated."""
+    (free,) = world.fake.run_instances()
+    (kept,) = world.fake.run_instances(termination_protected=True)
+    world.act("stop_instances", [free, kept])
+    world.act("terminate_instances", free)
+
+    error = world.failed("terminated", [free, kept])
+
+    assert [free] == list(error.reached)
+    assert "disableApiTermination keeps it from being terminated" in str(error)
+    assert "stopping" == error.stuck[kept].state.name
+
+
+def test_view(world):
+    """A view of a client waits too, in its own options."""
+    (one,) = world.fake.run_instances(state="stopped")
+    with world.fake.client() as ec2:
+        found = ec2.with_options(timeout=5).wait_until_stopped(one)
+    assert [one] == list(found)
+
+
 def test_trouble(world):
     """Lost connections and throttling do not end a wait."""
     ids = world.fake.run_instances(2)

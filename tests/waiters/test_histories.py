@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ec2lite
+from colours import Colour
 from ec2lite.testing import FakeEC2, VirtualClock
 from ec2lite.testing.life import Times
 
@@ -26,12 +27,20 @@ class EventfulClock(VirtualClock):
 
     def sleep(self, seconds):
         """Move, and let happen what happens meanwhile."""
+        super().sleep(self.rest(seconds))
+
+    async def asleep(self, seconds):
+        """Do the same, awaiting."""
+        await super().asleep(self.rest(seconds))
+
+    def rest(self, seconds):
+        """Return what is left of a pause after what happens in it."""
         end = self.passed() + seconds
         while self.events and self.events[0][0] <= end:
             moment, happen = self.events.pop(0)
             super().sleep(max(0.0, moment - self.passed()))
             happen()
-        super().sleep(max(0.0, end - self.passed()))
+        return max(0.0, end - self.passed())
 
 
 def instances():
@@ -62,6 +71,20 @@ def act(ec2, action, instance_id):
         getattr(ec2, action)(instance_id)
 
 
+def wait(fake, colour, goal, ids, timeout, listen):
+    """Return what a wait returns in a colour."""
+    name = f"wait_until_{goal}"
+    if not colour.is_async:
+        with fake.client() as ec2:
+            return getattr(ec2, name)(ids, timeout=timeout, on_progress=listen)
+
+    async def waited():
+        async with fake.async_client() as ec2:
+            return await getattr(ec2, name)(ids, timeout=timeout, on_progress=listen)
+
+    return colour.run(waited)
+
+
 @hypothesis.settings(max_examples=60)
 @given(
     goal=st.sampled_from(sorted(GOALS)),
@@ -71,8 +94,9 @@ def act(ec2, action, instance_id):
     latency=st.sampled_from([0.0, 0.0, 0.3]),
     lag=st.sampled_from([0.0, 0.0, 8.0]),
     unknown=st.booleans(),
+    colour=st.sampled_from([Colour("sync"), Colour("asyncio"), Colour("trio")]),
 )
-def test_any_history(goal, kinds, events, timeout, latency, lag, unknown):
+def test_any_history(goal, kinds, events, timeout, latency, lag, unknown, colour):
     """A wait ends by its deadline plus one request, with success exactly if all got there."""
     clock = EventfulClock()
     fake = FakeEC2(clock=clock, quotas={})
@@ -80,7 +104,7 @@ def test_any_history(goal, kinds, events, timeout, latency, lag, unknown):
     asked = [*ids, "i-0123456789abcdef0"] if unknown else ids
     fake.lag = lag
     told = []
-    with fake.client() as other, fake.client() as ec2:
+    with fake.client() as other:
         for moment, action, which in sorted(events):
             each = ids[which % len(ids)]
             clock.events.append((moment, lambda a=action, e=each: act(other, a, e)))
@@ -88,9 +112,7 @@ def test_any_history(goal, kinds, events, timeout, latency, lag, unknown):
         fake.latency = latency
         began = clock.passed()
         try:
-            result = getattr(ec2, f"wait_until_{goal}")(
-                asked, timeout=timeout, on_progress=told.append
-            )
+            result = wait(fake, colour, goal, asked, timeout, told.append)
             stuck = {}
         except ec2lite.WaiterError as error:
             result, stuck = error.reached, error.stuck
