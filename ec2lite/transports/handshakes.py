@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Handshake: TypeAlias = Generator[bytes | int, bytes, None]
 
 _LONGEST_HEAD: Final = 16 * 1024
+_LONGEST_REASON: Final = 200
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] (\d{3})(?: ([^\r\n]*))?\r\n")
 
 _SOCKS: Final = 5
@@ -49,16 +50,28 @@ def handshake(proxy: Proxy, host: str, port: int) -> Handshake:
 
 def _connect(proxy: Proxy, host: str, port: int) -> Handshake:
     """Open a tunnel: RFC 9110, section 9.3.6."""
-    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
-    if proxy.authorization:
-        lines.append(f"Proxy-Authorization: {proxy.authorization}")
-    yield "\r\n".join([*lines, "", ""]).encode()
+    # In no variable of this function's: programs record those of tracebacks.
+    yield _request(proxy, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
     status, reason = 100, ""
     while status < 200:
         status, reason = yield from _read_head()
     if status >= 300:
-        raise httpcore.ProxyError(f"{status} {reason}".rstrip())
+        if _tells_secrets(proxy, reason):
+            reason = ""
+        raise httpcore.ProxyError(f"{status} {reason[:_LONGEST_REASON]}".rstrip())
+
+
+def _request(proxy: Proxy, target: str) -> bytes:
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+    if proxy.authorization:
+        lines.append(f"Proxy-Authorization: {proxy.authorization}")
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _tells_secrets(proxy: Proxy, reason: str) -> bool:
+    """Whether a proxy that says what it was told says the password."""
+    secrets = [(proxy.authorization or "").rpartition(" ")[2], *(proxy.auth or ())[1:]]
+    return any(secret and secret in reason for secret in secrets)
 
 
 def _read_head() -> Generator[bytes | int, bytes, tuple[int, str]]:
@@ -108,6 +121,7 @@ def _authenticate(proxy: Proxy) -> Handshake:
     if not 0 < len(user) < 256 or not 0 < len(password) < 256:
         raise httpcore.ProxyError("SOCKS5 takes a user and a password of 1 to 255 bytes each")
     yield bytes([1, len(user)]) + user + bytes([len(password)]) + password
+    del password
     _, status = yield 2
     if status:
         raise httpcore.ProxyError("the proxy refused the user or the password")

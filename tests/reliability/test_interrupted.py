@@ -15,9 +15,11 @@ import anyio.to_thread
 import pytest
 from fault_cases import document, good, invocation
 
+import ec2lite
 from ec2lite import AsyncClient, Client
+from ec2lite.transports.transport import Transport
 from samples import KEYS
-from servers import answer, each, serve, take
+from servers import answer, each, serve, take, until
 
 backends = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 # Before the answer, in its status line, at the end of its head, in its body.
@@ -143,22 +145,38 @@ def _alarms_interrupt():
 
 @pytest.mark.usefixtures("_alarms_interrupt")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer here")
-def test_interrupted_anywhere():
-    """Wherever Ctrl-C strikes in a call, the next one gets its own answer."""
-    with serve([each(take, good)]) as server, Client(**arguments(server)) as ec2:
-        ec2.stop_instances("i-0")
-        began = time.perf_counter()
-        ec2.stop_instances("i-0")
-        usual = time.perf_counter() - began
-        struck, answered = 0, []
-        for part in range(1, 100):
-            struck += interrupted(lambda: ec2.stop_instances("i-1"), usual * part / 100)
-            result = ec2.stop_instances("i-2")
-            assert "i-2" == result.stopping_instances[0].instance_id
-            answered.append(result.response_metadata.request_id)
-            assert 1 == result.response_metadata.attempts
-        assert struck > 10
-        # Each is the answer of a call of its own, though an interrupted request may arrive late.
-        assert len(answered) == len(set(answered))
-        asked = {invocation(request) for request in server.requests if b"=i-2" in request}
-        assert asked == set(answered)
+@pytest.mark.parametrize("kind", [Transport, ec2lite.FastTransport])
+def test_interrupted_anywhere(kind, monkeypatch):
+    """Wherever Ctrl-C strikes in a call that fetches credentials, the next one gets its own answer.
+
+    No lock stays held, and no connection keeps its place.
+    """
+    with serve([each(take, good)]) as server, kind() as transport:
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url)
+        given = arguments(server) | {"credentials": None, "transport": transport, "timeout": 20}
+        with Client(**given) as ec2:
+
+            def call(instance):
+                ec2._world.credentials._state.held = None
+                return ec2.stop_instances(instance)
+
+            ec2.stop_instances("i-0")
+            began = time.perf_counter()
+            call("i-0")
+            usual = time.perf_counter() - began
+            struck, answered = 0, []
+            for part in range(1, 100):
+                struck += interrupted(lambda: call("i-1"), usual * part / 100)
+                result = call("i-2")
+                assert "i-2" == result.stopping_instances[0].instance_id
+                answered.append(result.response_metadata.request_id)
+                assert 1 == result.response_metadata.attempts
+            assert struck > 10
+            # Each is the answer of a call of its own, though one interrupted may arrive late.
+            assert len(answered) == len(set(answered))
+            asked = {invocation(request) for request in server.requests if b"=i-2" in request}
+            assert asked == set(answered)
+            gc.collect()
+            # One for the calls, and one for credentials, which no proxy may see.
+            assert f"<{kind.__name__}: 2 connections>" == repr(transport)
+            assert until(lambda: 2 == server.open_now)

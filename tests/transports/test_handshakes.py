@@ -83,6 +83,10 @@ REFUSED = [
     (HTTP, b"HTTP/1.1 200 OK\r\nX: " + b"x" * 20_000, "too long"),
     (HTTP, b"HTTP/1.1 403 No\x1b[2J way\r\n\r\n", r"403 No\[2J way"),
     (HTTP, b"HTTP/1.1 502\r\n\r\n", "502$"),
+    # A proxy that says what it was told.
+    (HTTP, b"HTTP/1.1 502 heard bWU6cEBzcw==\r\n\r\n", "502$"),
+    (HTTP, b"HTTP/1.1 407 p@ss is wrong\r\n\r\n", "407$"),
+    (HTTP, b"HTTP/1.1 502 " + b"y" * 5000 + b"\r\n\r\n", "502 y{200}$"),
 ]
 
 
@@ -93,6 +97,25 @@ def test_refused(proxy, heard, said):
         talk(proxy, heard)
     assert "secret" not in str(caught.value)
     assert "xxx" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "heard"),
+    [
+        (HTTP, b"HTTP/1.1 407 no\r\n\r\n"),
+        (HTTP, b"SSH-2.0-OpenSSH\r\n\r\n"),
+        (SOCKS_WITH_PASSWORD, b"\5\2" + b"\1\1"),
+        (SOCKS_WITH_PASSWORD, b"\5\2" + b"\1\0" + b"\5\5\0\1"),
+    ],
+)
+def test_no_password_among_variables(proxy, heard):
+    """Who records the variables of a traceback records no password of a proxy."""
+    with pytest.raises(httpcore.ProxyError) as caught:
+        talk(proxy, heard)
+    ours = [each for each in caught.traceback if each.path.name == "handshakes.py"]
+    variables = repr([each.frame.f_locals for each in ours])
+    assert "Proxy(" in variables
+    assert not any(secret in variables for secret in ("secret", "p@ss", "bWU6cEBzcw"))
 
 
 def test_socks_long_name():
