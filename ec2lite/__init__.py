@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ec2lite._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from ec2lite import boto3 as boto3
     from ec2lite import config as config
     from ec2lite import errors as errors
     from ec2lite import events as events
@@ -247,7 +248,7 @@ if not TYPE_CHECKING:  # pragma: no branch - TYPE_CHECKING is False when running
 
     def __getattr__(name: str) -> object:
         """Import a public name on its first use (PEP 562)."""
-        if name in {"config", "errors", "events", "telemetry"}:
+        if name in {"boto3", "config", "errors", "events", "telemetry"}:
             return importlib.import_module(f"{__name__}.{name}")
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -207,9 +207,9 @@ class ServiceError(EC2Error):
 
     ``code`` is AWS's code, without a ``Client.`` or ``Server.`` before it, ``message`` its
     sentence, ``request_id`` what AWS's support asks for (None if the answer had none),
-    ``status_code`` the HTTP status. ``errors`` holds each (code, message) of the answer; ``code``
-    and ``message`` are those of the first. ``str()`` shows ten of them, and 4096 characters of
-    each message.
+    ``status_code`` the HTTP status, ``headers`` the answer's, with lower-case names. ``errors``
+    holds each (code, message) of the answer; ``code`` and ``message`` are those of the first.
+    ``str()`` shows ten of them, and 4096 characters of each message.
 
     A subclass names its codes: ``class InstanceNotFound(ServiceError, codes=("…",))``. Answers with
     such a code are raised as that class.
@@ -230,6 +230,7 @@ class ServiceError(EC2Error):
         request_id: str | None = None,
         status_code: int = 0,
         errors: tuple[tuple[str, str], ...] = (),
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -237,6 +238,7 @@ class ServiceError(EC2Error):
         self.request_id = request_id
         self.status_code = status_code
         self.errors: tuple[tuple[str, str], ...] = errors or ((code, message),)
+        self.headers: dict[str, str] = headers or {}
 
     def __str__(self) -> str:
         details = [self.code]

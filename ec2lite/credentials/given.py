@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FROZEN = "get_frozen_credentials"
+_MEMBERS = ("access_key", "secret_key", "token")
 
 
 @frozen
@@ -99,9 +100,25 @@ class AsyncForeign:
 
 def check(given: object) -> None:
     """Refuse an object that cannot give credentials, before a call needs it."""
-    if not isinstance(given, Credentials) and not checks.has(given, _FROZEN):
+    if isinstance(given, Credentials) or checks.has(given, _FROZEN):
+        return
+    if is_frozen(given):
+        _thaw(given)
+    else:
         expected = f"ec2lite.Credentials or an object with {_FROZEN}()"
         raise checks.wrong("credentials", expected, checks.kind(given))
+
+
+def is_frozen(given: object) -> bool:
+    """Whether an object is what ``get_frozen_credentials()`` returns, passed itself."""
+    return not isinstance(given, type) and all(hasattr(given, name) for name in _MEMBERS)
+
+
+def fixed(given: object) -> Credentials | None:
+    """Return the credentials that always stay the same; None if the object gives others."""
+    if isinstance(given, Credentials):
+        return given
+    return None if checks.has(given, _FROZEN) else _thaw(given)
 
 
 def _thaw(frozen_credentials: Any) -> Credentials:  # noqa: ANN401 - the caller's own class

@@ -14,7 +14,6 @@ from ec2lite.credentials import given
 from ec2lite.engine.context import Timeout, utc_now
 from ec2lite.engine.flow import GetCredentials
 from ec2lite.errors import ConfigError, CredentialsError, TransportError
-from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
     from ec2lite.engine.world import AsyncCredentialsSource, CredentialsSource
     from ec2lite.events import Listener
+    from ec2lite.models import Credentials
     from ec2lite.signing.signer import Signer
 
 
@@ -41,7 +41,8 @@ def credentials_for(
     """Return what gives credentials to threads.
 
     ``credentials`` is what the caller passed: ``Credentials``, an object with botocore's
-    ``get_frozen_credentials()``, or None for the default chain. Anything else is a ``ConfigError``.
+    ``get_frozen_credentials()`` or what that returns, or None for the default chain. Anything else
+    is a ``ConfigError``.
     """
     if credentials is None:
         from ec2lite.credentials.cache import CredentialCache
@@ -50,9 +51,8 @@ def credentials_for(
         find = default_chain(settings, clock=clock, mfa_token=mfa_token, signer=signer).find
         return CredentialCache(find, transport, clock, on_event)
     given.check(credentials)
-    if isinstance(credentials, Credentials):
-        return given.Fixed(credentials)
-    return given.Foreign(credentials)
+    fixed = given.fixed(credentials)
+    return given.Foreign(credentials) if fixed is None else given.Fixed(fixed)
 
 
 def async_credentials_for(
@@ -73,9 +73,8 @@ def async_credentials_for(
         find = default_chain(settings, clock=clock, mfa_token=mfa_token, signer=signer).find
         return AsyncCredentialCache(find, transport, clock, on_event)
     given.check(credentials)
-    if isinstance(credentials, Credentials):
-        return given.AsyncFixed(credentials)
-    return given.AsyncForeign(credentials)
+    fixed = given.fixed(credentials)
+    return given.AsyncForeign(credentials) if fixed is None else given.AsyncFixed(fixed)
 
 
 def instance_region(settings: Settings, deadline: float | None) -> Flow[str]:

@@ -75,7 +75,9 @@ def read(
 def _check_document(operation: Operation[Any], root: Element, metadata: ResponseMetadata) -> None:
     """Raise the error that the document is, where it is not the operation's result."""
     if faults.is_fault(root):
-        raise faults.parse(root, status_code=metadata.status_code, request_id=metadata.request_id)
+        fault = faults.parse(root, status_code=metadata.status_code, request_id=metadata.request_id)
+        fault.headers = metadata.headers
+        raise fault
     expected = f"{operation.action}Response"
     if xml.local_name(root) != expected:
         raise ResponseError(f"the answer is a <{xml.local_name(root)}>, not a <{expected}>")

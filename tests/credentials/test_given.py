@@ -2,10 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import botocore.credentials
+import httpx
 import pytest
 
+import ec2lite
 from ec2lite.config.settings import Settings
 from ec2lite.credentials.async_cache import AsyncCredentialCache
 from ec2lite.credentials.cache import CredentialCache
@@ -13,6 +16,7 @@ from ec2lite.credentials.resolve import async_credentials_for, credentials_for
 from ec2lite.engine.flow import GetCredentials
 from ec2lite.errors import ConfigError, CredentialsError
 from ec2lite.models import Credentials
+from samples import STOPPED
 
 KEYS = Credentials("AKID", "HUSH")
 
@@ -116,3 +120,40 @@ def test_none_is_the_default_chain():
 def test_repr_is_silent(make, credentials):
     """No repr of a source shows a secret."""
     assert "HUSH" not in repr(make(credentials, Settings({}), None))
+
+
+class Frozen(NamedTuple):
+    """What botocore's ``get_frozen_credentials()`` returns."""
+
+    access_key: str = "AKIDFROZEN"
+    secret_key: str = "frozen-secret"
+    token: str | None = "frozen-token"
+
+
+def test_frozen_credentials(colour):
+    """What ``get_frozen_credentials()`` returns may be passed itself, as Airflow's hook does."""
+    sent = []
+
+    def respond(request):
+        sent.append(request)
+        return httpx.Response(200, content=STOPPED)
+
+    transport = httpx.MockTransport(respond)
+    with colour.client("eu-west-1", credentials=Frozen(), transport=transport) as client:
+        client.stop_instances("i-1234567890abcdef0")
+
+    assert "Credential=AKIDFROZEN/" in sent[0].headers["authorization"]
+    assert "frozen-token" == sent[0].headers["x-amz-security-token"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        (Frozen, "credentials must be ec2lite.Credentials or an object with"),
+        (Frozen(access_key=None), "access_key_id must be a string, not None"),
+    ],
+)
+def test_wrong_frozen_credentials(wrong, expected):
+    """A class, or keys that are none, are refused at once."""
+    with pytest.raises(ec2lite.ConfigError, match=expected):
+        ec2lite.Client("eu-west-1", credentials=wrong)
