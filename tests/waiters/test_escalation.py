@@ -232,3 +232,25 @@ def test_no_advice_without_force():
     error = failed(ec2, WaitUntilStopped("i-1", timeout=99, escalate=escalation(skip=50)))
     assert ADVICE not in str(error)
     assert "https://docs.aws.amazon.com/" in ADVICE
+
+
+def test_steps_that_are_due_together():
+    """What begins to hang late is sent the steps that are due in the order of their times."""
+    ec2 = EC2({"i-1": [(0, "running"), (55, "stopping")]})
+
+    failed(ec2, WaitUntilStopped("i-1", timeout=99, escalate=escalation(skip=20, force=40)))
+
+    assert [SKIP, FORCE] == [each[3] for each in changes(ec2)]
+    assert 1 == len({each[2] for each in changes(ec2)})
+    assert changes(ec2)[0][2] > 55
+
+
+def test_bad_one_in_the_first_part():
+    """Of one that is refused in the first part, the other parts are sent all the same."""
+    lives = {f"i-{n}": HANGING for n in range(150)}
+    denied = ("OperationNotPermitted", "The instance 'i-2' may not be stopped.")
+    ec2 = EC2(lives, changed={(FORCE, "i-2"): denied})
+
+    failed(ec2, WaitUntilStopped(list(lives), timeout=60, escalate=escalation(force=50)))
+
+    assert [100, 99, 50] == [len(each[1]) for each in changes(ec2)]

@@ -106,7 +106,7 @@ def test_patience(cls, life):
     [
         (WaitUntilRunning, [(0, "terminated")], 2, "no instance comes back from that"),
         (WaitUntilRunning, [(0, "shutting-down")], 2, "no instance comes back from that"),
-        (WaitUntilRunning, [(0, "pending"), (9, "stopped")], 12, "it went back to that"),
+        (WaitUntilRunning, [(0, "pending"), (9, "stopped")], 12, "for 0 s; it went back to that"),
         (WaitUntilRunning, [(0, "pending"), (9, "stopping")], 12, "it went back to that"),
         (WaitUntilRunning, [(0, "stopped")], 75, "EC2 would show a change by now"),
         (WaitUntilRunning, [(0, "stopping")], 75, "EC2 would show a change by now"),
@@ -724,3 +724,61 @@ def test_item_without_an_id():
 
     ec2.answer = more
     assert ["i-1"] == list(ec2.wait(WaitUntilStopped("i-1")))
+
+
+def test_exactly_ten():
+    """Ten ids are told, and no others are counted."""
+    lives = {f"i-{n}": [(0, "stopping")] for n in range(10)}
+    flow, loop = EC2(lives).loop(WaitUntilStopped(list(lives)))
+    next(flow)
+
+    assert loop.interrupted().endswith("i-8, i-9")
+    flow.close()
+
+
+def test_change_of_the_first_alone():
+    """A change of one is told, whichever of them it is."""
+    told = []
+    ec2 = EC2({"i-1": [(0, "running"), (5, "stopping")], "i-2": [(0, "stopping")]})
+
+    failed(ec2, WaitUntilStopped(["i-1", "i-2"], timeout=30, on_progress=told.append))
+
+    assert [
+        {"i-1": "running", "i-2": "stopping"},
+        {"i-1": "stopping", "i-2": "stopping"},
+        {},
+    ] == [each.waiting for each in told]
+
+
+def test_nothing_to_tell():
+    """A look without an answer tells nothing."""
+    told = []
+    busy = refusal("RequestLimitExceeded", 503)
+    ec2 = EC2({"i-1": [(0, "stopping")]}, faults={1: busy})
+
+    failed(ec2, WaitUntilStopped("i-1", timeout=5, on_progress=told.append))
+
+    assert [{"i-1": "stopping"}, {}] == [each.waiting for each in told]
+    assert 3.5 < told[0].elapsed < 3.6
+
+
+@pytest.mark.parametrize(
+    ("cls", "state", "shown"),
+    [
+        (WaitUntilStopped, "99", "unknown"),
+        (WaitUntilStopped, "stateless", "unknown"),
+        (WaitUntilStopped, "thawing", "thawing"),
+        (WaitUntilStatusOk, "running", "unchecked"),
+        (WaitUntilStatusOk, "running/ok+impaired", "impaired"),
+        (WaitUntilStatusOk, "pending/ok", "pending"),
+    ],
+)
+def test_shown(cls, state, shown):
+    """Progress tells EC2's own words, and says where there are none."""
+    told = []
+    ec2 = EC2({"i-1": [(0, "stopping" if cls is WaitUntilStopped else "pending"), (2, state)]})
+
+    error = failed(ec2, cls("i-1", timeout=30, on_progress=told.append))
+
+    assert shown in {each.waiting.get("i-1") for each in told}
+    assert f"  i-1: {shown} for " in str(error)
