@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ec2lite.errors import ResponseError
 from ec2lite.operations.fields import Shape, known, member, nested, required, shape, text, value
 from ec2lite.operations.members import Absent
 from ec2lite.operations.readers import reader
@@ -75,9 +76,13 @@ class _Reported(Structure):
         read, read_partial = reader(InstanceState), reader(PartialState)
 
         def read_state(element: Element) -> InstanceState:
-            if xml.find(element, "code") is None or xml.find(element, "name") is None:
-                return read_partial(element)
-            return read(element)
+            try:
+                return read(element)
+            except ResponseError:
+                # Looking first would cost time where both are there, which is nearly always.
+                if xml.find(element, "code") is None or xml.find(element, "name") is None:
+                    return read_partial(element)
+                raise
 
         return read_state
 

@@ -212,7 +212,9 @@ def test_no_integer(written):
     assert f"<count> is not an integer: {written!r}" == str(caught.value)
 
 
-@pytest.mark.parametrize("written", ["soon", "2026-13-01T00:00:00Z", "9" * 20, "1e5", "inf", "T"])
+@pytest.mark.parametrize(
+    "written", ["soon", "2026-13-01T00:00:00Z", "9" * 20, "1e5", "inf", "T", "\u20030"]
+)
 def test_no_time(written):
     """So is a wrong time, also one beyond the calendar."""
     with pytest.raises(ResponseError) as caught:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec2lite.errors import ResponseError
-from ec2lite.operations.fields import Shape, integer, nested, required, shape, text, time
+from ec2lite.operations.fields import Shape, integer, nested, required, shape, tags, text, time
 from ec2lite.operations.readers import items_reader, reader
 from ec2lite.operations.shapes import InstanceStateChange
 from ec2lite.protocol import xml
@@ -162,6 +162,28 @@ def test_one_of_many_is_wrong(wrong):
 
     with pytest.raises(ResponseError, match=f"^<{name}> is not a"):
         items_reader(Dated)(root)
+
+
+def test_many_without_columns():
+    """Items with a member that cannot be a column, or whose structure cannot, are read whole."""
+
+    @shape
+    class Tagged(Shape):
+        id: str | None = text("id")
+        tags: dict[str, str] = tags("tagSet")
+
+    @shape
+    class Holder(Shape):
+        id: str | None = text("id")
+        held: Tagged | None = nested(Tagged, "held")
+
+    tagged = "<id>a</id><tagSet><item><key>k</key><value>v</value></item></tagSet>"
+    flat = parse(f"<item>{tagged}</item>" * 6)
+    deep = parse(f"<item><id>b</id><held>{tagged}</held></item>" * 6)
+
+    expected = Tagged("a", {"k": "v"})
+    assert (expected,) * 6 == items_reader(Tagged)(flat)
+    assert (Holder("b", expected),) * 6 == items_reader(Holder)(deep)
 
 
 def test_strangers_among_many():
