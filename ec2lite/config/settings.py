@@ -218,6 +218,14 @@ class Settings:
         return "REQUESTS_CA_BUNDLE", self.environ.get("REQUESTS_CA_BUNDLE")
 
     @property
+    def app_id(self) -> str | None:
+        """AWS_SDK_UA_APP_ID or ``sdk_ua_app_id``: the program's name, for AWS's logs.
+
+        https://docs.aws.amazon.com/sdkref/latest/guide/feature-appid.html
+        """
+        return self.value("AWS_SDK_UA_APP_ID", "sdk_ua_app_id")
+
+    @property
     def use_fips(self) -> bool | None:
         """AWS_USE_FIPS_ENDPOINT or ``use_fips_endpoint``."""
         return self.boolean("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")

@@ -145,7 +145,7 @@ class Setup:
             builder=RequestBuilder(
                 self.endpoint(service),
                 self.signer or default_signer(),
-                user_agent(self.user_agent_extra),
+                user_agent(self.user_agent_extra, self.settings.app_id),
             ),
             retrier=self._retry_policy().start(),
             timeout=self.timeout,

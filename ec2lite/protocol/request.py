@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ec2lite import checks
 from ec2lite._version import __version__
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from ec2lite.protocol.operation import Operation
     from ec2lite.signing.signer import Signer
+
+
+# RFC 9110, section 5.6.2, without the # that the parts before it use.
+_NOT_IN_A_TOKEN: Final = re.compile(r"[^!$%&'*+\-.^_`|~0-9A-Za-z]")
 
 
 def build_request(
@@ -51,10 +56,16 @@ def encode(operation: Operation[Any]) -> bytes:
     return query.encode(operation.action, operation.version, operation.form_pairs())
 
 
-def user_agent(extra: str | None = None) -> str:
-    """Return the ``User-Agent`` header, which AWS's logs (CloudTrail's ``userAgent``) show."""
+def user_agent(extra: str | None = None, app_id: str | None = None) -> str:
+    """Return the ``User-Agent`` header, which AWS's logs (CloudTrail's ``userAgent``) show.
+
+    ``app_id`` is a program's name. As in AWS's SDKs, a ``-`` stands for each character that a part
+    of the header must not have.
+    """
     python = ".".join(map(str, sys.version_info[:3]))
-    return f"ec2lite/{__version__} lang/python#{python}" + (f" {extra}" if extra else "")
+    app = f"app/{_NOT_IN_A_TOKEN.sub('-', app_id)}" if app_id else None
+    parts = [f"ec2lite/{__version__}", f"lang/python#{python}", app, extra]
+    return " ".join(filter(None, parts))
 
 
 class RequestBuilder:

@@ -212,6 +212,13 @@ def test_booleans(make, name):
         getattr(make({}, f"[default]\n{key} = yes"), name)
 
 
+def test_app_id(make):
+    """The variable comes first, then the profile's key."""
+    assert "env" == make({"AWS_SDK_UA_APP_ID": "env"}, "[default]\nsdk_ua_app_id = own").app_id
+    assert "own" == make({}, "[default]\nsdk_ua_app_id = own").app_id
+    assert make({}, "").app_id is None
+
+
 def test_max_attempts(make):
     """A number comes from the variable, else from the profile, else is not set."""
     assert make().max_attempts is None

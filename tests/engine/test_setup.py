@@ -144,6 +144,14 @@ def test_user_agent():
     assert user_agent("app/1").encode() == fixed[b"user-agent"]
 
 
+def test_app_id():
+    """The name of the program comes from the environment, as in AWS's SDKs."""
+    mine = setup({"AWS_SDK_UA_APP_ID": "night-stop"}, region="eu-west-1")
+    fixed = dict(context(mine).builder._fixed)
+
+    assert fixed[b"user-agent"].endswith(b" app/night-stop")
+
+
 @pytest.mark.parametrize("extra", ["a\r\nX-Evil: 1", "a\x00", "é", "a\x7f"])
 def test_bad_user_agent(extra):
     """What would break a header is refused by name."""

@@ -264,3 +264,5 @@ def test_user_agent():
     own = f"ec2lite/{ec2lite.__version__} lang/python#{PYTHON}"
 
     assert [own, f"{own} app/1"] == [user_agent(), user_agent("app/1")]
+    assert f"{own} app/night-stop-1.0 extra" == user_agent("extra", "night stop/1.0")
+    assert f"{own} app/a--b-" == user_agent(None, "a\r\nb\u00e9")
