@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show ec2lite at work on an embedded EC2."""
+    """Show ec2lite at work on a fake EC2."""
     from ec2lite.cli import demonstration
 
     del args

@@ -1,7 +1,7 @@
-"""What ``ec2lite demo`` shows: ec2lite at work on an EC2 embedded in this process.
+"""What ``ec2lite demo`` shows: ec2lite at work on a fake EC2 in this process.
 
-The demo talks to no AWS and uses nobody's settings or keys: it passes endpoint and credentials
-itself, and hides AWS's variables and files while it runs.
+The demo talks to no AWS and uses nobody's settings or keys: it passes everything itself, and hides
+AWS's variables and files while it runs.
 """
 
 from __future__ import annotations
@@ -10,38 +10,39 @@ import asyncio
 import contextlib
 import os
 import re
-import threading
+from collections import Counter
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import httpx
 from attrs import define, frozen
 
-from ec2lite.client import AsyncClient, Client
-from ec2lite.errors import ConfigError, InstanceNotFound
-from ec2lite.models import Credentials
+from ec2lite.client import Client
+from ec2lite.errors import InstanceNotFound
 from ec2lite.operations.stop_instances import StopInstances
 from ec2lite.protocol import xml
 from ec2lite.protocol.operation import Operation
-from ec2lite.transports.transport import Transport
+from ec2lite.testing import FakeEC2, RealClock
+from ec2lite.waiting.progress import Escalation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
     from ec2lite.models import ResponseMetadata
-    from ec2lite.operations.stop_instances import StopInstancesResult
+    from ec2lite.operations.shapes import InstanceStateChange
     from ec2lite.protocol.xml import Element
+    from ec2lite.testing import VirtualClock
+    from ec2lite.waiting.progress import Progress
 
     Say = Callable[[str], None]
 
-REGION = "eu-west-1"
-# AWS's own example of a key. It is temporary, so that the demo has a token to hide.
-CREDENTIALS = Credentials("AKIAIOSFODNN7EXAMPLE", "demo-secret", "demo-session-token")
-UNKNOWN = "i-00000000000000bad"
-IMAGE = "ami-12c6146b"  # one that moto knows
-WIDTH = 90
+SPEED: Final = 100.0  # how many of the fake's seconds are one of the reader's
+UNKNOWN: Final = "i-00000000000000bad"
+IMAGE: Final = "ami-12c6146b"  # one that moto knows too
+WIDTH: Final = 90
 # A long line may be folded here: between words, form pairs and elements.
-SEAMS = re.compile("(?<=[ &])|(?<=>)(?=<)")
+_SIGNATURE: Final = re.compile("Signature=[0-9a-f]+")
+SEAMS: Final = re.compile("(?<=[ &])|(?<=>)(?=<)")
 
 
 @frozen
@@ -53,11 +54,15 @@ class RunInstances(Operation[tuple[str, ...]]):
 
     image_id: str
     count: int
+    can_hibernate: bool = False
 
     def form_pairs(self) -> list[tuple[str, str]]:
-        """Return the image and how many instances to launch."""
+        """Return the image, and how many instances to launch."""
         count = str(self.count)
-        return [("ImageId", self.image_id), ("MinCount", count), ("MaxCount", count)]
+        pairs = [("ImageId", self.image_id), ("MinCount", count), ("MaxCount", count)]
+        if self.can_hibernate:
+            pairs.append(("HibernationOptions.Configured", "true"))
+        return pairs
 
     def parse(self, root: Element, metadata: ResponseMetadata) -> tuple[str, ...]:
         """Return the instances' ids."""
@@ -80,55 +85,116 @@ class _Tap(httpx.BaseTransport):
         self.response.read()
         return self.response
 
-    def close(self) -> None:
-        self.inner.close()
+
+def show(say: Say, clock: RealClock | VirtualClock | None = None) -> None:
+    """Run the demo; ``say`` prints a text. Its time runs a hundred times as fast by default."""
+    fake = FakeEC2(region="eu-west-1", clock=RealClock(speed=SPEED) if clock is None else clock)
+    tap = _Tap(fake.transport)
+    with _no_settings(), fake.client(transport=tap) as ec2:
+        say("A fake EC2 runs in this process, faster than AWS's. Nothing here talks to AWS.")
+        _Demo(say, fake, ec2, tap).run()
+        say(f"\nDone: {len(fake.calls)} requests, all of them to the fake EC2.")
 
 
-def show(say: Say) -> None:
-    """Run the demo; ``say`` prints a text. Raises ``ConfigError`` if moto is not installed."""
-    with _no_settings(), _embedded_ec2() as url:
-        say(f"An embedded EC2 listens on {url}. Nothing here talks to AWS.")
-        with (
-            contextlib.closing(_Tap(Transport())) as tap,
-            Client(REGION, credentials=CREDENTIALS, endpoint_url=url, transport=tap) as ec2,
-        ):
-            _steps(say, ec2, tap, url)
-        say("\nDone: three instances stopped. The embedded EC2 is shut down.")
+@define
+class _Demo:
+    """The steps, which share what they are about."""
+
+    say: Say
+    fake: FakeEC2
+    ec2: Client
+    tap: _Tap
+    ids: tuple[str, ...] = ()
+
+    def run(self) -> None:
+        """Show all steps."""
+        self.launch()
+        self.ask_first()
+        self.stop()
+        asyncio.run(self.hibernate())
+        self.escalate()
+        self.start()
+        self.terminate()
+
+    def launch(self) -> None:
+        """Launch instances, and wait."""
+        self.say("\n1. Launch three instances, with an operation written in this demo")
+        self.ids = self.ec2.send(RunInstances(IMAGE, 3, can_hibernate=True))
+        self.say("\n".join(f"   {each}" for each in self.ids))
+        self.ec2.wait_until_running(self.ids, on_progress=self.progress)
+
+    def ask_first(self) -> None:
+        """Ask for permission, and for too much."""
+        self.say("\n2. Ask first: client.dry_run(StopInstances([...]))")
+        answer = self.ec2.dry_run(StopInstances(self.ids))
+        self.say(f"   allowed={answer.allowed}: {answer.message}")
+
+        self.say(f"\n3. Stop them with one that does not exist: {UNKNOWN}")
+        try:
+            self.ec2.stop_instances([*self.ids, UNKNOWN])
+        except InstanceNotFound as error:
+            self.say(f"   {type(error).__name__}: {error}")
+        running = {"instance-state-name": "running"}
+        left = sum(1 for _ in self.ec2.describe_instances(filters=running))
+        self.say(f"   Nothing has happened to the others: {left} are running")
+
+    def stop(self) -> None:
+        """Stop two, and show the wire."""
+        self.say("\n4. Stop two: client.stop_instances([...])")
+        result = self.ec2.stop_instances(self.ids[:2])
+        self.say(_changes(result.stopping_instances))
+        self.say("\n   What went over the wire, with secrets hidden and long lines folded:\n")
+        self.say(_wire(self.tap))
+        self.say("\n   and wait: client.wait_until_stopped([...], on_progress=...)")
+        self.ec2.wait_until_stopped(self.ids[:2], on_progress=self.progress)
+
+    async def hibernate(self) -> None:
+        """Hibernate the third, async."""
+        last = self.ids[2]
+        self.say(
+            "\n5. Hibernate the third, async: await client.stop_instances(..., hibernate=True)"
+        )
+        async with self.fake.async_client() as ec2:
+            self.say(_changes((await ec2.stop_instances(last, hibernate=True)).stopping_instances))
+            found = await ec2.wait_until_stopped(last, on_progress=self.progress)
+        self.say(f"   hibernated={found[last].hibernated}")
+
+    def escalate(self) -> None:
+        """Force what hangs."""
+        self.say("\n6. One hangs while it stops: force it after a minute, and accept lost data")
+        (stuck,) = self.fake.run_instances(stuck="until-forced")
+        self.say(_changes(self.ec2.stop_instances(stuck).stopping_instances))
+        hurry = Escalation(force_after=60, data_loss_accepted=True)
+        self.ec2.wait_until_stopped(stuck, escalate=hurry, on_progress=self.progress)
+        self.say(f"   {stuck}  stopped by force")
+
+    def start(self) -> None:
+        """Start all."""
+        self.say("\n7. Start all: client.start_instances([...])")
+        self.say(_changes(self.ec2.start_instances(self.ids).starting_instances))
+        self.ec2.wait_until_running(self.ids, on_progress=self.progress)
+
+    def terminate(self) -> None:
+        """Terminate all."""
+        self.say("\n8. Terminate all: client.terminate_instances([...])")
+        self.say(_changes(self.ec2.terminate_instances(self.ids).terminating_instances))
+        self.ec2.wait_until_terminated(self.ids, on_progress=self.progress)
+
+    def progress(self, progress: Progress[Any]) -> None:
+        """Say how far a wait has come."""
+        waiting = Counter(progress.waiting.values())
+        there = Counter(each.state.name for each in progress.reached.values())
+        self.say(f"   after {progress.elapsed:3.0f} s: {_counted(waiting + there)}")
 
 
-def _steps(say: Say, ec2: Client, tap: _Tap, url: str) -> None:
-    say("\n1. Launch three instances, with an operation written in this demo")
-    ids = ec2.send(RunInstances(IMAGE, 3))
-    say("\n".join(f"   {each}" for each in ids))
-
-    say("\n2. Ask first: client.dry_run(StopInstances([...]))")
-    answer = ec2.dry_run(StopInstances(ids))
-    say(f"   allowed={answer.allowed}: {answer.message}")
-
-    say("\n3. Stop two: client.stop_instances([...])")
-    say(_changes(ec2.stop_instances(ids[:2])))
-    say("\n   What went over the wire, with secrets hidden and long lines folded:\n")
-    say(_wire(tap))
-
-    say("\n4. Stop the third, async: await client.stop_instances([...])")
-    say(_changes(asyncio.run(_stop_async(url, ids[2]))))
-
-    say(f"\n5. Stop one that does not exist: {UNKNOWN}")
-    try:
-        ec2.stop_instances(UNKNOWN)
-    except InstanceNotFound as error:
-        say(f"   {type(error).__name__}: {error}")
+def _counted(states: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in states.items())
 
 
-async def _stop_async(url: str, instance_id: str) -> StopInstancesResult:
-    async with AsyncClient(REGION, credentials=CREDENTIALS, endpoint_url=url) as ec2:
-        return await ec2.stop_instances(instance_id)
-
-
-def _changes(result: StopInstancesResult) -> str:
+def _changes(changes: Iterable[InstanceStateChange]) -> str:
     return "\n".join(
         f"   {change.instance_id}  {change.previous_state.name} -> {change.current_state.name}"
-        for change in result.stopping_instances
+        for change in changes
     )
 
 
@@ -152,19 +218,13 @@ def _folded(mark: str, line: str) -> str:
 
 
 def _headers(headers: httpx.Headers) -> list[str]:
-    return [f"{name}: {_hidden(name, value)}" for name, value in headers.items()]
-
-
-def _hidden(name: str, value: str) -> str:
-    if name == "x-amz-security-token":
-        return "(hidden)"
-    before, mark, _ = value.partition("Signature=")
-    return f"{before}{mark}(hidden)" if name == "authorization" else value
+    hidden = "Signature=(hidden)"
+    return [f"{name}: {_SIGNATURE.sub(hidden, value)}" for name, value in headers.items()]
 
 
 @contextlib.contextmanager
 def _no_settings() -> Generator[None]:
-    """Hide AWS's variables and files, and proxies, from ec2lite and moto."""
+    """Hide AWS's variables and files, and proxies, from ec2lite."""
     before = dict(os.environ)
     for name in before:
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):
@@ -175,28 +235,3 @@ def _no_settings() -> Generator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-@contextlib.contextmanager
-def _embedded_ec2() -> Generator[str]:
-    """Run moto's server on a free port of the loopback interface; yield its URL."""
-    try:
-        import moto.moto_server.werkzeug_app as moto  # pyright: ignore[reportMissingTypeStubs] - it has none
-        from werkzeug.serving import WSGIRequestHandler, make_server
-    except ImportError as error:
-        raise ConfigError("the demo needs moto: pip install 'ec2lite[demo]'") from error
-
-    # Not ThreadedMotoServer, which logs each request to stderr.
-    class Quiet(WSGIRequestHandler):
-        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401 - werkzeug's
-            pass
-
-    app = moto.DomainDispatcherApplication(moto.create_backend_app)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()

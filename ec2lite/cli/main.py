@@ -36,7 +36,8 @@ COMMANDS = {
     "explain": "Show what a command would send, or what an answer means; nothing is sent",
     "explain-denial": "Decode what AWS says about a denied request",
     "whoami": "Show whose credentials are used",
-    "demo": "Try ec2lite on an EC2 embedded in this process, without AWS",
+    "fake": "Serve a fake EC2 on this machine, for programs in any language",
+    "demo": "Try ec2lite on a fake EC2 in this process, without AWS",
 }
 
 
