@@ -19,6 +19,7 @@ import ec2lite.boto3
 from ec2lite.boto3.parameters import ACTIONS
 from ec2lite.boto3.validation import Kind, ListOf, Struct
 from ec2lite.boto3.waits import MAX_ATTEMPTS, WAITS
+from ec2lite.testing import FakeEC2
 from servers import closed_port, hang_up, serve, stall, take
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "secret"}
 MISSING = "i-0123456789abcdef0"
+# What the script has to meet, wherever it runs.
+MET = {
+    "dict",
+    "NoneType",
+    "bool",
+    "ClientError",
+    "WaiterError",
+    "ParamValidationError",
+    "TypeError",
+}
 
 
 def client(library: Any, url: str, **more: Any) -> Any:
@@ -161,19 +172,31 @@ def neutral(value: Any, names: dict[str, str]) -> Any:
     return type(value) if isinstance(value, datetime) else value
 
 
+def outcomes(library: Any, url: str, ids: list[str], **keys: Any) -> list[Any]:
+    """Return what the steps of the script give with a library."""
+    ec2 = client(library, url, **keys)
+    names = dict.fromkeys((MISSING,), "missing")
+    names |= {each: f"instance {number}" for number, each in enumerate(ids)}
+    found = [neutral(outcome(library, step), names) for step in script(ec2, ids)]
+    ec2.close()
+    return found
+
+
 def test_same_results(moto: str):
     """Every step of a script gives the same with both: dicts, and errors with all members."""
-    kept = {}
-    for library in (boto3, ec2lite.boto3):
-        ids = launch(moto)
-        ec2 = client(library, moto)
-        names = dict.fromkeys((MISSING,), "missing")
-        names |= {each: f"instance {number}" for number, each in enumerate(ids)}
-        kept[library] = [neutral(outcome(library, step), names) for step in script(ec2, ids)]
-        ec2.close()
+    kept = {library: outcomes(library, moto, launch(moto)) for library in (boto3, ec2lite.boto3)}
 
     found = "\n".join(differences(kept[boto3], kept[ec2lite.boto3]))
     assert not found, found
+    # Else both might only have met the same refusal.
+    assert MET <= kinds(kept[boto3])
+    assert 13 <= sum(isinstance(each, dict) for each in kept[boto3])
+
+
+def kinds(found: list[Any]) -> set[str]:
+    """Return what a script met: the types of results and the names of errors."""
+    names = {each[0] for each in found if isinstance(each, list) and len(each) == 5}
+    return names | {type(each).__name__ for each in found if not isinstance(each, list)}
 
 
 def differences(theirs: Any, ours: Any, where: str = "") -> Iterator[str]:
@@ -187,6 +210,23 @@ def differences(theirs: Any, ours: Any, where: str = "") -> Iterator[str]:
             yield from differences(*pair, f"{where}[{number}]")
     elif theirs != ours:
         yield f"{where}: boto3 gives {theirs!r}, ec2lite {ours!r}"
+
+
+def test_same_results_on_the_fake():
+    """On the fake EC2, whose states take their time, every step gives the same with both, too."""
+    kept = {}
+    for library in (boto3, ec2lite.boto3):
+        fake = FakeEC2(seed=7)
+        ids = [*fake.run_instances(1, tags={"env": "dev"}), *fake.run_instances(2)]
+        keys = {"aws_secret_access_key": fake.credentials.secret_access_key}
+        with fake.serve() as url:
+            kept[library] = outcomes(library, url, ids, **keys)
+
+    found = "\n".join(differences(kept[boto3], kept[ec2lite.boto3]))
+    assert not found, found
+    # Else both might only have met the same refusal.
+    assert MET <= kinds(kept[boto3])
+    assert 13 <= sum(isinstance(each, dict) for each in kept[boto3])
 
 
 MODEL = botocore.session.get_session().get_service_model("ec2")
