@@ -23,7 +23,7 @@ from ec2lite.testing.service import Service
 from ec2lite.testing.transports import AsyncFakeTransport, FakeTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from ec2lite.testing.calls import Call
@@ -59,7 +59,9 @@ class FakeEC2:
         times: Times | None = None,
         seed: int = 0,
     ) -> None:
-        self.clock: DatedClock = VirtualClock() if clock is None else clock
+        given = VirtualClock() if clock is None else clock
+        expected = "a VirtualClock or a RealClock"
+        self.clock: DatedClock = checks.instance("clock", given, DatedClock, expected)
         self.region: str = checks.region("region", region)
         self.zones: tuple[str, ...] = tuple(zones or (f"{region}{each}" for each in "abc"))
         self.credentials: Credentials = Credentials("AKIAIOSFODNN7EXAMPLE", "the-fake-secret")
@@ -131,12 +133,12 @@ class FakeEC2:
     ) -> None:
         """Refuse the next requests for an action with a code, under its usual HTTP status."""
         _check_action(action)
-        self._service.faults.add(action, times, faults.refusal(code, status))
+        self._service.faults.add(action, checks.whole("times", times), faults.refusal(code, status))
 
     def reset_next(self, action: str, times: int = 1) -> None:
         """Cut the connection of the next requests for an action, which are not carried out."""
         _check_action(action)
-        self._service.faults.add(action, times, faults.Reset)
+        self._service.faults.add(action, checks.whole("times", times), faults.Reset)
 
     def run_instances(
         self,
@@ -170,8 +172,12 @@ class FakeEC2:
           or for ever.
         - ``start_fails``: the request is refused, or the instance falls back to ``stopped``.
         """
-        if state not in CODES:
-            raise checks.wrong("state", "the name of a state", repr(state))
+        _check("state", state, CODES)
+        _check("zone", zone, [None, *self.zones])
+        _check("spot", spot, [None, "one-time", "persistent"])
+        _check("root_device_type", root_device_type, ["ebs", "instance-store"])
+        _check("stuck", stuck, [None, "until-forced", "for-ever"])
+        _check("start_fails", start_fails, [None, "InsufficientInstanceCapacity", "kms"])
         model = FakeInstance(
             instance_type=instance_type or ("t2.micro" if xen else "t3.micro"),
             tags=dict(tags),
@@ -194,3 +200,8 @@ class FakeEC2:
 def _check_action(action: str) -> None:
     if action not in {*ACTIONS, *sts.ACTIONS}:
         raise checks.wrong("action", "one that the fake has, such as StopInstances", repr(action))
+
+
+def _check(name: str, value: object, known: Collection[object]) -> None:
+    if value not in known:
+        raise checks.wrong(name, f"one of {', '.join(map(str, known))}", repr(value))

@@ -6,69 +6,54 @@ import re
 import signal
 import socket
 import threading
-import time
-from typing import TYPE_CHECKING
 
 import pytest
 
 import ec2lite
+from ec2lite.cli import output
 from ec2lite.cli.main import main
 from ec2lite.testing import FakeEC2
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as tcp:
-        tcp.bind(("127.0.0.1", 0))
-        return tcp.getsockname()[1]
-
 
 class Visitor(threading.Thread):
-    """A program that uses the fake as soon as it listens, and then interrupts it."""
+    """A program that asks a fake for all instances, and then interrupts it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.port = port
+        self.url = ""
         self.states: list[str] = []
 
     def run(self) -> None:
         try:
-            self.look()
+            keys = FakeEC2().credentials
+            with ec2lite.Client("eu-west-1", credentials=keys, endpoint_url=self.url) as ec2:
+                found = list(ec2.describe_instances(all_instances=True))
+            self.states = [each.state.name for each in found if each.state]
         finally:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    def look(self) -> None:
-        """Ask for all instances, once somebody listens."""
-        while not self.is_open():
-            time.sleep(0.01)
-        keys, url = FakeEC2().credentials, f"http://127.0.0.1:{self.port}"
-        with ec2lite.Client("eu-west-1", credentials=keys, endpoint_url=url) as ec2:
-            self.states = [
-                each.state.name for each in ec2.describe_instances(all_instances=True) if each.state
-            ]
 
-    def is_open(self) -> bool:
-        """Say whether somebody listens; a fake that ended early has nobody."""
-        with socket.socket() as tcp:
-            return tcp.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-def test_it_listens_until_it_is_interrupted(capsys: pytest.CaptureFixture[str], port: int) -> None:
+def test_it_listens_until_it_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It says how to point programs at it, answers them, and ends with Ctrl-C."""
-    visitor = Visitor(port)
-    visitor.start()
-    arguments = ["--port", str(port), "--instances", "2", "--region", "eu-west-1"]
-    assert 0 == main(["fake", *arguments])
+    visitor = Visitor()
+    say = output.say
+
+    def say_and_visit(text: str = "", end: str = "\n") -> None:
+        say(text, end)
+        if url := re.search(r"AWS_ENDPOINT_URL=(\S+)", text):
+            visitor.url = url[1]
+            visitor.start()
+
+    monkeypatch.setattr(output, "say", say_and_visit)
+    assert 0 == main(["fake", "--instances", "2", "--region", "eu-west-1"])
     visitor.join()
     out, err = capsys.readouterr()
 
     assert ["running", "running"] == visitor.states
     assert "" == err
-    assert f"export AWS_ENDPOINT_URL=http://127.0.0.1:{port}\nexport AWS_REGION=eu-west-1\n" in out
+    assert f"export AWS_ENDPOINT_URL={visitor.url}\nexport AWS_REGION=eu-west-1\n" in out
     assert "export AWS_ACCESS_KEY_ID=AKIA" in out
     assert 2 == len(re.findall(r"^i-[0-9a-f]{17}$", out, re.MULTILINE))
     assert out.endswith("\nThe fake EC2 is gone.\n")

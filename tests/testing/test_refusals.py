@@ -259,7 +259,35 @@ def test_policies_see_the_ids():
     assert [ids] == asked
 
 
-def test_unknown_state():
-    """Instances are made in a state that there is."""
-    with pytest.raises(ec2lite.ConfigError, match=r"^state must be the name of a state, not 'up'$"):
-        FakeEC2().run_instances(state="up")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": "up"},
+        {"zone": "us-east-1z"},
+        {"spot": "once"},
+        {"root_device_type": "tape"},
+        {"stuck": "sometimes"},
+        {"start_fails": "KMS"},
+        {"n": 0},
+    ],
+)
+def test_arguments(fake, wrong):
+    """What an instance cannot be is refused by the argument's name."""
+    ((name, value),) = wrong.items()
+    with pytest.raises(ec2lite.ConfigError, match=rf"^{name} must be .*, not {value!r}$"):
+        fake.run_instances(**wrong)
+
+
+@pytest.mark.parametrize("times", [0, "1"])
+def test_times(fake, times):
+    """A fault comes at least once."""
+    with pytest.raises(ec2lite.ConfigError, match=r"^times must be a whole number"):
+        fake.fail_next("StopInstances", "Unavailable", times=times)
+    with pytest.raises(ec2lite.ConfigError, match=r"^times must be a whole number"):
+        fake.reset_next("StopInstances", times)
+
+
+def test_the_clock_can_wait():
+    """A function that only tells the time is no clock for a fake."""
+    with pytest.raises(ec2lite.ConfigError, match=r"^clock must be a VirtualClock or a RealClock"):
+        FakeEC2(clock=lambda: None)

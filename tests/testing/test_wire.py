@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 import ec2lite
+from ec2lite.cli.demonstration import IMAGE, RunInstances
 from ec2lite.testing import Bucket, FakeEC2
 from ec2lite.testing.documents import NAMESPACE
 
@@ -285,3 +286,48 @@ def test_quotas_are_aws_own(fake):
 
     assert [None] * 50 + ["RequestLimitExceeded"] == whole
     assert [None] * 100 + ["RequestLimitExceeded"] == paged
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "expected"),
+    [
+        ("DescribeInstanceAttribute", {"Attribute": "colour"}, "InvalidParameterValue"),
+        ("ModifyInstanceAttribute", {}, "InvalidParameterCombination"),
+        (
+            "ModifyInstanceAttribute",
+            {"DisableApiStop.Value": "true", "GroupId.1": "sg-1"},
+            "InvalidParameterCombination",
+        ),
+        (
+            "ModifyInstanceAttribute",
+            {"Attribute": "colour", "Value": "red"},
+            "InvalidParameterValue",
+        ),
+    ],
+)
+def test_bad_attributes(fake, action, parameters, expected):
+    """An attribute that there is not, none, or two at once are refused."""
+    (instance_id,) = fake.run_instances()
+    assert expected == code(ask(fake, action, InstanceId=instance_id, **parameters))
+
+
+def test_lag_is_read_as_it_was_set(fake):
+    """The lag of descriptions is an attribute like the latency."""
+    assert 0 == fake.lag
+    fake.lag = 2.5
+    assert 2.5 == fake.lag
+
+
+@pytest.mark.parametrize(
+    ("can_hibernate", "expected"),
+    [(False, {}), (True, {"HibernationOptions.Configured": "true"})],
+)
+def test_launches_by_request(fake, ec2, can_hibernate, expected):
+    """RunInstances takes what the demo sends, and launches what can hibernate or not."""
+    (instance_id,) = ec2.send(RunInstances(IMAGE, 1, can_hibernate))
+    (instance,) = ec2.describe_instances(instance_id)
+
+    assert {"ImageId": IMAGE, "MinCount": "1", "MaxCount": "1"} | expected == (
+        fake.calls[0].parameters
+    )
+    assert can_hibernate is instance.hibernation_options.configured
