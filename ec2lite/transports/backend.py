@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ec2lite.transports.proxies import Proxy
     from ec2lite.transports.stream import Stream
 
+# Bytes, as the fast transports have it, interim answers included.
+_LONGEST_HEAD: Final = 100 * 1024
 # More than this is not kept back, for then it is no longer about a packet.
 _KEPT: Final = 64 * 1024
 
@@ -36,13 +38,14 @@ class _Line:
     """What is known of one connection, whichever colour it has.
 
     ``deadline`` is a moment or None; ``received`` counts the bytes of the answer, and is set to
-    zero by whoever begins a request. ``proxy`` is on the way to every origin, ``context`` is for
-    TLS with a proxy.
+    zero by whoever begins a request; ``is_in_head`` says that the answer's head is still to come.
+    ``proxy`` is on the way to every origin, ``context`` is for TLS with a proxy.
     """
 
     def __init__(self, proxy: Proxy | None, context: ssl.SSLContext | None) -> None:
         self.deadline: float | None = None
         self.received: int = 0
+        self.is_in_head: bool = False
         self._proxy = proxy
         self._context = context
 
@@ -51,6 +54,13 @@ class _Line:
         if self._proxy is None:
             return host, port, None
         return self._proxy.host, self._proxy.port, handshake(self._proxy, host, port)
+
+    def check_head(self) -> None:
+        """Refuse interim answers without end: each takes little time, and h11 limits only one."""
+        if self.is_in_head and self.received > _LONGEST_HEAD:
+            raise httpcore.RemoteProtocolError(
+                f"the head of the answer has more than {_LONGEST_HEAD} bytes"
+            )
 
     def _who(self, host: str) -> str:
         return host if self._proxy is None else f"the proxy {self._proxy.url}"
@@ -194,6 +204,7 @@ class CoreStream(httpcore.NetworkStream):
         if self._kept:
             self._flush()
         line = self._line
+        line.check_head()
         try:
             data = self._stream.receive(max_bytes, end_of(timeout, line.deadline))
         except TimeoutError as error:
@@ -262,6 +273,7 @@ class AsyncCoreStream(httpcore.AsyncNetworkStream):
         if self._kept:
             await self._flush()
         line = self._line
+        line.check_head()
         try:
             data = await self._stream.receive(max_bytes, end_of(timeout, line.deadline))
         except TimeoutError as error:

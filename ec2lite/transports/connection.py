@@ -32,6 +32,16 @@ _RAW: Final = (httpcore.ConnectionNotAvailable, h11.LocalProtocolError)
 _OURS: Final = (CoreStream, AsyncCoreStream)
 
 
+# Chunks of an answer after which other tasks have their turn.
+_TURN: Final = 500
+
+
+async def _let_others_run() -> None:
+    import anyio.lowlevel
+
+    await anyio.lowlevel.checkpoint()
+
+
 def _extensions(message: Any) -> Mapping[str, Any]:  # noqa: ANN401 - half typed in httpcore
     extensions: Mapping[str, Any] = message.extensions
     return extensions
@@ -92,6 +102,12 @@ class _Exchanges:
         backend = cast("Backend | AsyncBackend", self._backend)
         backend.deadline = _extensions(request).get("deadline")
         backend.received = 0
+        backend.is_in_head = True
+
+    def _body(self, request: httpcore.Request, answer: httpcore.Response) -> Body:
+        """Return what takes the body, now that the head is here."""
+        cast("Backend | AsyncBackend", self._backend).is_in_head = False
+        return Body(_extensions(request).get("max_response_size"), answer.status)
 
     def _may_repeat(self, request: httpcore.Request) -> bool:
         """Whether a request that got lost may be sent again: as if there had been no connection."""
@@ -179,7 +195,7 @@ class Connection(_Exchanges):
             answer: httpcore.Response = self._core.handle_request(request)
         except _RAW as error:
             raise _translated(error) from error
-        body = Body(_extensions(request).get("max_response_size"), answer.status)
+        body = self._body(request, answer)
         for chunk in cast("Iterable[bytes]", answer.stream):
             body.add(chunk)
         answer.close()
@@ -232,11 +248,16 @@ class AsyncConnection(_Exchanges):
             if isinstance(error, _RAW):
                 raise _translated(error) from error
             raise
-        body = Body(_extensions(request).get("max_response_size"), answer.status)
+        body = self._body(request, answer)
         chunks = aiter(cast("Any", answer.stream))
+        count = 0
         try:
             async for chunk in chunks:
                 body.add(chunk)
+                count += 1
+                if not count % _TURN:
+                    # There may be a hundred thousand in what one read has brought.
+                    await _let_others_run()
         except BaseException:
             await self._give_up(chunks)
             raise

@@ -404,6 +404,11 @@ HTTP = [
     result(
         "answers `102` and `103` first", raw("HTTP/1.1 102 x"), raw("HTTP/1.1 103 x\nLink: y"), GOOD
     ),
+    transport(
+        "answers `102` without end, as fast as it can",
+        each(b"HTTP/1.1 102 x\r\n\r\n" * 1000),
+        says="head",
+    ),
     transport("answers `101 Switching Protocols`", raw("HTTP/1.1 101 x\nUpgrade: x")),
     # In one packet: an answer that comes on its own, after the next request, looks like its answer.
     result("answers twice", GOOD + GOOD),

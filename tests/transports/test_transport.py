@@ -10,7 +10,8 @@ import socket
 import httpx
 import pytest
 
-from colours import SYNC, default_only
+from colours import LOOPS, SYNC, default_only
+from ec2lite.transports import connection
 from senders import post, sender
 from servers import Peer, answer, closed_port, each, serve, take, trickle
 
@@ -141,3 +142,20 @@ def test_no_pickle(colour):
         for refuse in (pickle.dumps, copy.copy, copy.deepcopy):
             with pytest.raises(TypeError, match="cannot be pickled"):
                 refuse(ours.transport)
+
+
+@pytest.mark.parametrize("colour", LOOPS, indirect=True)
+def test_many_chunks(colour, monkeypatch):
+    """A read may bring a hundred thousand chunks; other tasks have their turns between them."""
+    turns = []
+    let_others_run = connection._let_others_run
+
+    async def count():
+        turns.append(1)
+        await let_others_run()
+
+    monkeypatch.setattr(connection, "_let_others_run", count)
+    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 1600
+    with serve([each(take, chunks + b"0\r\n\r\n")]) as server, sender(colour) as ours:
+        assert b"x" * 1600 == ours.send(post(server.url))
+    assert 3 == len(turns)
