@@ -18,7 +18,7 @@ from ec2lite.engine.context import Context, Timeout, as_timeout, utc_now
 from ec2lite.engine.flow import Sleep
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
-from ec2lite.errors import ConfigError
+from ec2lite.errors import ConfigError, TransportError
 from ec2lite.events import Listener, check_listener
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.operation import check
@@ -82,31 +82,34 @@ class Setup:
         context = self._contexts.get(operation.service)
         if context is None:
             began = time.monotonic()
-            context = yield from self.context(operation.service)
+            context = yield from self.context(operation.service, self._deadline())
             context = _shortened(context, time.monotonic() - began)
         return (yield from flow(operation, context))
 
-    def context(self, service: str = "ec2") -> Flow[Context]:
-        """Return what the client's calls to a service have in common; made once."""
+    def context(self, service: str = "ec2", deadline: float | None = None) -> Flow[Context]:
+        """Return what the client's calls to a service have in common; made once.
+
+        ``deadline`` is the ``time.monotonic()`` value at which the caller stops waiting for it.
+        """
         found = self._contexts.get(service)
         if found is not None:
             return found
         if self.parent is not None:
-            shared = yield from self.parent.context(service)
+            shared = yield from self.parent.context(service, deadline or self._deadline())
             retrier = shared.retrier if self.retry is None else self.retry.start()
             own = evolve(shared, timeout=self.timeout, retrier=retrier)
             return self._contexts.setdefault(service, own)
         # STS has a global endpoint, which needs no Region.
         if service != "sts":
-            yield from self.get_region()
+            yield from self.get_region(deadline)
         # Without a lock, which a forked child might find locked for ever. If two threads make it at
         # the same time, one context stays.
         return self._contexts.setdefault(service, self._make_context(service))
 
-    def get_region(self) -> Flow[str | None]:
+    def get_region(self, deadline: float | None = None) -> Flow[str | None]:
         """Return the Region; if nobody named one, ask the instance for its own, once."""
         if self.find_region is not None and not self._region():
-            yield from self._ask_for_region(self.find_region)
+            yield from self._ask_for_region(self.find_region, deadline or self._deadline())
         return self._region()
 
     def view(self, *, timeout: float | Timeout | None, retry: RetryPolicy | None) -> Setup:
@@ -115,12 +118,22 @@ class Setup:
         made: Setup = evolve(self, parent=self, timeout=limit, retry=retry)
         return made
 
-    def _ask_for_region(self, find_region: FindRegion) -> Flow[None]:
+    def _deadline(self) -> float | None:
+        """Return when a call that begins now is to be over."""
+        total = self.timeout.total
+        return None if total is None else time.monotonic() + total
+
+    def _ask_for_region(self, find_region: FindRegion, deadline: float | None) -> Flow[None]:
         """Ask once for the instance's Region; calls that come meanwhile wait for the answer."""
         self.settings.need_files()
-        total = self.timeout.total
         waits = _WAITS
         while self._asking == os.getpid() and waits:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TransportError(
+                    "the time limit passed before there was a Region (another call asks for it)",
+                    is_timeout=True,
+                    maybe_sent=False,
+                )
             waits -= 1
             yield Sleep(_WAIT)
         if self._no_region is not None:
@@ -129,7 +142,6 @@ class Setup:
             return
         self._asking = os.getpid()
         try:
-            deadline = None if total is None else time.monotonic() + total
             self.settings.instance_region = yield from find_region(self.settings, deadline)
         except ConfigError as error:
             self._no_region = str(error)

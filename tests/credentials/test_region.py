@@ -191,6 +191,30 @@ def test_within_the_limit(colour):
     assert time.monotonic() - began < 3
 
 
+def test_waiting_within_the_limit():
+    """So is waiting for another thread that asks; a view has its own limit."""
+    instance = Instance(delay=1.0)
+    spent = []
+
+    def stop(ec2):
+        began = time.monotonic()
+        with pytest.raises(TransportError, match="before there was a Region") as caught:
+            ec2.stop_instances("i-1")
+        spent.append(time.monotonic() - began)
+        assert caught.value.is_timeout
+
+    with ec2lite.Client(**instance.arguments(timeout=20)) as ec2, ThreadPoolExecutor(9) as pool:
+        asking = pool.submit(ec2.stop_instances, "i-1")
+        while not instance.asked:
+            time.sleep(0.01)
+        # In turn they would take 0.2 s each.
+        list(pool.map(stop, [ec2.with_options(timeout=0.2)] * 8))
+        asking.result()
+
+    assert max(spent) < 0.9
+    assert [TOKEN, REGION, EC2] == instance.asked
+
+
 def test_whoever_asked_is_gone():
     """After a fork in the middle of asking, the child asks for itself."""
     instance = Instance()
