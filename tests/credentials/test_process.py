@@ -28,6 +28,32 @@ def test_stderr_is_cut():
     assert "It failed (exit code 1): " + "\ufffd" * 1000 == str(caught.value)
 
 
+FOR_EVER = "while True: os.write({}, b'HUSH' * 9999)"
+
+
+def test_endless_output():
+    """A program that prints without end is stopped before it has filled the memory."""
+    program = [sys.executable, "-c", f"import os\n{FOR_EVER.format(1)}"]
+    with pytest.raises(CredentialsError, match="It printed more than 1048576 bytes") as caught:
+        Program(program, "It", 30).output()
+
+    assert "HUSH" not in told(caught.value)
+
+
+def test_endless_complaint():
+    """What it complains without end is not kept, and it ends at its limit."""
+    program = [sys.executable, "-c", f"import os\n{FOR_EVER.format(2)}"]
+    with pytest.raises(CredentialsError, match="It did not end within"):
+        Program(program, "It", 0.3).output()
+
+
+def test_closed_output():
+    """A program that closes its output and goes on has its limit, too."""
+    program = [sys.executable, "-c", "import os, time; os.close(1); os.close(2); time.sleep(60)"]
+    with pytest.raises(CredentialsError, match="It did not end within"):
+        Program(program, "It", 0.5).output()
+
+
 def test_no_shell():
     """No shell sees the command."""
     command = f"{sys.executable} -c 'import sys; print(sys.argv[1:])' '$HOME' ; *"

@@ -6,9 +6,11 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 from __future__ import annotations
 
 import os
+import selectors
 import shlex
 import sys
-from typing import TYPE_CHECKING, cast
+import time
+from typing import IO, TYPE_CHECKING, cast
 
 from ec2lite.credentials import answers
 from ec2lite.credentials.provider import Ask, NotHere
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 TIMEOUT = 60.0
 _STDERR_SHOWN = 1000
+# Bytes. Credentials are a few thousand; who prints without end would fill the memory.
+_MOST_PRINTED = 1024 * 1024
+_PART = 64 * 1024
 
 
 def process(ask: Ask) -> Flow[Credentials]:
@@ -93,16 +98,47 @@ class Program:
         with self._start() as process:
             self._process = process
             try:
-                printed, complaint = process.communicate(
-                    timeout=0 if self._is_stopped else self._timeout
-                )
+                printed, complaint = self._listen(process, 0 if self._is_stopped else self._timeout)
             except TimeoutExpired:
-                # It holds what the program printed so far, so it must not become another error's
+                # It may hold what the program printed so far, so it must not become another error's
                 # context.
                 return None
             finally:
                 process.kill()
-            return process.returncode, printed, complaint
+        if len(printed) > _MOST_PRINTED:
+            raise CredentialsError(f"{self._what} printed more than {_MOST_PRINTED} bytes.")
+        return process.returncode, printed, complaint
+
+    def _listen(self, process: Popen[bytes], seconds: float) -> tuple[bytes, bytes]:
+        """Return what a program prints and what it complains, as far as it matters.
+
+        Raises ``TimeoutExpired``.
+        """
+        if os.name == "nt":  # pragma: no cover - no selector there waits for a pipe
+            return process.communicate(timeout=seconds)
+        from subprocess import TimeoutExpired
+
+        end = time.monotonic() + seconds
+        heard = {process.stdout: bytearray(), process.stderr: bytearray()}
+        with selectors.DefaultSelector() as selector:
+            for pipe in heard:
+                selector.register(cast("IO[bytes]", pipe), selectors.EVENT_READ)
+            while selector.get_map():
+                left = end - time.monotonic()
+                ready = selector.select(left) if left > 0 else []
+                if not ready:
+                    raise TimeoutExpired(self._what, seconds)
+                for key, _ in ready:
+                    data = os.read(key.fd, _PART)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                    if len(kept := heard[cast("IO[bytes]", key.fileobj)]) <= _MOST_PRINTED:
+                        kept += data
+                if len(heard[process.stdout]) > _MOST_PRINTED:
+                    break
+            else:
+                process.wait(max(0.0, end - time.monotonic()))
+        return bytes(heard[process.stdout]), bytes(heard[process.stderr])
 
     def _start(self) -> Popen[bytes]:
         from subprocess import PIPE, Popen
