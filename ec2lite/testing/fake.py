@@ -39,7 +39,8 @@ class FakeEC2:
       ``RealClock()`` runs by itself.
     - ``region`` and ``zones``: where it is; the zones are ``a``, ``b`` and ``c`` of the Region.
     - ``quotas``: for an action the buckets of requests and of instances, ``(Bucket, Bucket)``, the
-      second of which may be None; AWS's documented ones if not given, none for ``{}``.
+      second of which may be None; AWS's documented ones if not given, none for ``{}``. Descriptions
+      have other ones under ``"DescribeInstances without filters or pages"``, if that is there.
     - ``policy``: whether a ``Call`` is permitted; all are, if not given.
     - ``times``: how long changes take.
     - ``seed``: of ids, of the order of elements and of the high bytes of state codes.
