@@ -193,7 +193,7 @@ def test_within_the_limit(colour):
 
 def test_waiting_within_the_limit():
     """So is waiting for another thread that asks; a view has its own limit."""
-    instance = Instance(delay=1.0)
+    instance = Instance(delay=3.0)
     spent = []
 
     def stop(ec2):
@@ -211,7 +211,7 @@ def test_waiting_within_the_limit():
         list(pool.map(stop, [ec2.with_options(timeout=0.2)] * 8))
         asking.result()
 
-    assert max(spent) < 0.9
+    assert max(spent) < 2.5
     assert [TOKEN, REGION, EC2] == instance.asked
 
 
