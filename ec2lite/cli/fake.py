@@ -43,7 +43,6 @@ def run(args: argparse.Namespace) -> int:
 
     checks.whole("--port", args.port, least=0, most=_LAST_PORT)
     checks.whole("--instances", args.instances, least=0, most=_MOST)
-    checks.seconds("--speed", args.speed)
     fake = FakeEC2(region=args.region, clock=RealClock(speed=args.speed))
     ids = fake.run_instances(args.instances) if args.instances else []
     try:

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from ec2lite.checks import seconds as check_seconds
+from ec2lite.checks import wrong
 from ec2lite.engine.clock import Clock
 from ec2lite.errors import ConfigError
 
@@ -98,7 +99,9 @@ class RealClock(DatedClock):
 
     def __init__(self, *, speed: float = 1.0) -> None:
         super().__init__()
-        self._speed = check_seconds("speed", speed)
+        if not 0 < speed < math.inf:
+            raise wrong("speed", "a number above 0", repr(speed))
+        self._speed = speed
         self._began = time.monotonic()
 
     def passed(self) -> float:

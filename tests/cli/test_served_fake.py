@@ -77,7 +77,7 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--port", "65536"], "--port must be a whole number from 0 to 65535, not 65536"),
         (["--instances", "-1"], "--instances must be a whole number from 0 to 100000, not -1"),
-        (["--speed", "0"], "--speed must be a number of seconds above 0"),
+        (["--speed", "0"], "speed must be a number above 0, not 0.0"),
         (["--region", "a/b"], "region must be the name of a Region"),
     ],
 )

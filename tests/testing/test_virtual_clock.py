@@ -99,6 +99,13 @@ def test_threads_wait_side_by_side():
     assert 30 == clock.passed()
 
 
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf")])
+def test_a_real_clock_goes_forward(speed):
+    """A real clock runs at some speed, forward."""
+    with pytest.raises(ec2lite.ConfigError, match=r"^speed must be a number above 0, not "):
+        RealClock(speed=speed)
+
+
 def test_a_real_clock_runs():
     """A real clock waits as long as the machine does, or so many times less."""
     clock = RealClock(speed=1000)
