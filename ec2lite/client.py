@@ -55,8 +55,9 @@ class Client(BaseClient["httpx.BaseTransport"]):
     - ``region``: such as ``"eu-west-1"``; else AWS_REGION, AWS_DEFAULT_REGION, the profile's, the
       instance's own.
     - ``profile``: a profile of the shared files; else AWS_PROFILE, else ``default``.
-    - ``credentials``: ``Credentials``, or an object with botocore's ``get_frozen_credentials()``;
-      else the default chain's: environment, profile, container, instance metadata.
+    - ``credentials``: ``Credentials``, or an object with botocore's ``get_frozen_credentials()``,
+      or what that returns; else the default chain's: environment, profile, container, instance
+      metadata.
     - ``endpoint_url``: where all requests go instead of AWS, those to STS and other services too;
       else AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, the profile's, else AWS's own for the Region.
     - ``use_fips``, ``use_dualstack``: AWS's endpoints with FIPS 140 cryptography, with IPv6.

@@ -223,7 +223,9 @@ def test_pages():
         return PageIterator(call, "Reservations", {"PaginationConfig": config})
 
     assert {"Reservations": [0, 1, 2, 3, 4, 5]} == pages().build_full_result()
+    asked.clear()
     assert {"Reservations": [0, 1, 2]} == pages(MaxItems=3).build_full_result()
+    assert [{}, {"NextToken": "1"}] == asked
     asked.clear()
     assert [page(2, None)] == list(pages(PageSize=2, StartingToken="2"))
     assert [{"MaxResults": 2, "NextToken": "2"}] == asked
