@@ -154,6 +154,11 @@ def test_odd_tags():
     assert {"a": "2", "b": "", "": "3", "d": ""} == thing.tags
 
 
+def test_strangers_in_a_list():
+    """What is no item of a list is passed over."""
+    assert ("x",) == member("nameSet", "<item>x</item><other>y</other>").names
+
+
 def test_first_of_two():
     """Of two elements of one name, the first is read."""
     assert "a" == read("<t><thingId>a</thingId><thingId>b</thingId></t>").thing_id
@@ -420,8 +425,9 @@ def test_frozen():
 
 
 def test_secrets_are_not_shown():
-    """A secret member is in no repr."""
+    """A secret member is in no repr; the others are."""
     assert "hush" not in repr(read(WHOLE))
+    assert "count=7, is_on=True" in repr(read(WHOLE))
 
 
 def test_results():
