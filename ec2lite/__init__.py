@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ec2lite import events as events
     from ec2lite import telemetry as telemetry
     from ec2lite.auth import SigV4Auth
+    from ec2lite.bulk.outcome import BatchResult, Outcome, OutcomeKind
     from ec2lite.client import AsyncClient, Client
     from ec2lite.config.endpoints import resolve_endpoint
     from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.retry import NoRetry, StandardRetry
     from ec2lite.errors import (
         AuthFailure,
+        BatchError,
         ConfigError,
         CredentialsError,
         DryRunOperation,
@@ -95,6 +97,8 @@ __all__ = [
     "AsyncFastTransport",
     "AsyncListing",
     "AuthFailure",
+    "BatchError",
+    "BatchResult",
     "Client",
     "ConfigError",
     "Credentials",
@@ -132,6 +136,8 @@ __all__ = [
     "NoRetry",
     "Operation",
     "OperationNotPermitted",
+    "Outcome",
+    "OutcomeKind",
     "Progress",
     "RebootInstances",
     "RebootInstancesResult",
@@ -172,6 +178,8 @@ _HOMES = {
     "AsyncFastTransport": "transports.fast",
     "AsyncListing": "engine.pages",
     "AuthFailure": "errors",
+    "BatchError": "errors",
+    "BatchResult": "bulk.outcome",
     "Client": "client",
     "ConfigError": "errors",
     "Credentials": "models",
@@ -209,6 +217,8 @@ _HOMES = {
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
     "OperationNotPermitted": "errors",
+    "Outcome": "bulk.outcome",
+    "OutcomeKind": "bulk.outcome",
     "Progress": "waiting.progress",
     "RebootInstances": "operations.reboot_instances",
     "RebootInstancesResult": "operations.reboot_instances",

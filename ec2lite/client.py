@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from ec2lite.base_client import BaseClient
+from ec2lite.bulk.many import RebootMany, StartMany, StopMany, TerminateMany
 from ec2lite.engine.call import call
 from ec2lite.engine.dry_run import DryRunResult, dry_run
 from ec2lite.engine.first_call import LaterWorld, after_loading
@@ -12,9 +13,11 @@ from ec2lite.engine.flow import Flow, arun, run
 from ec2lite.engine.pages import AsyncListing, Listing
 from ec2lite.methods import (
     async_listing,
+    async_many,
     async_method,
     async_waiter,
     listing,
+    many,
     method,
     waiter,
 )
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ec2lite.bulk.many import Many
+    from ec2lite.bulk.outcome import BatchResult
     from ec2lite.engine.world import AsyncWorld, SyncWorld
     from ec2lite.operations.paging import Paged
     from ec2lite.protocol.operation import Operation
@@ -96,6 +101,10 @@ class Client(BaseClient["httpx.BaseTransport"]):
     wait_until_stopped: Final = waiter(WaitUntilStopped)
     wait_until_terminated: Final = waiter(WaitUntilTerminated)
     wait_until_status_ok: Final = waiter(WaitUntilStatusOk)
+    stop_many: Final = many(StopMany)
+    start_many: Final = many(StartMany)
+    reboot_many: Final = many(RebootMany)
+    terminate_many: Final = many(TerminateMany)
 
     def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
@@ -115,6 +124,12 @@ class Client(BaseClient["httpx.BaseTransport"]):
 
         with Waiting(wait) as waiting:
             return self._run(waiting.flow(self._setup.context()))
+
+    def carry_out(self, many: Many) -> BatchResult:
+        """Act on many instances, and return one outcome each."""
+        from ec2lite.bulk.batch import Batches
+
+        return self._run(Batches(many).flow(self._setup.context()))
 
     def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""
@@ -188,6 +203,10 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
     wait_until_stopped: Final = async_waiter(WaitUntilStopped)
     wait_until_terminated: Final = async_waiter(WaitUntilTerminated)
     wait_until_status_ok: Final = async_waiter(WaitUntilStatusOk)
+    stop_many: Final = async_many(StopMany)
+    start_many: Final = async_many(StartMany)
+    reboot_many: Final = async_many(RebootMany)
+    terminate_many: Final = async_many(TerminateMany)
 
     async def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
@@ -209,6 +228,12 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
 
         with Waiting(wait) as waiting:
             return await self._run(waiting.flow(self._setup.context()))
+
+    async def carry_out(self, many: Many) -> BatchResult:
+        """Act on many instances, and return one outcome each."""
+        from ec2lite.bulk.batch import Batches
+
+        return await self._run(Batches(many).flow(self._setup.context()))
 
     async def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""

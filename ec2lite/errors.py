@@ -6,6 +6,7 @@ EC2Error                              everything ec2lite raises on purpose
 ├── TransportError                    no answer arrived: connection, TLS, proxy, time limit
 ├── ResponseError                     an answer arrived that does not follow the protocol
 ├── WaiterError                       a wait ended before all its instances got there
+├── BatchError (ExceptionGroup)       some of many instances failed
 └── ServiceError                      AWS answered, and refused
     ├── AuthFailure                   the keys or the signature were not accepted
     ├── DryRunOperation               the request would have succeeded, but was a dry run
@@ -91,6 +92,8 @@ class EC2Error(Exception):
     operation: str | None = None
     attempts: int = 0
     earlier_failures: tuple[EC2Error, ...] = ()
+    # Of an error that ends a call for many instances: the BatchResult so far.
+    partial: Any = None
 
     @property
     def is_throttling(self) -> bool:
@@ -200,6 +203,10 @@ class WaiterError(EC2Error):
         # Instances and their statuses, which this module does not know.
         self.stuck: dict[str, Any] = dict(stuck or {})
         self.reached: dict[str, Any] = dict(reached or {})
+
+
+class BatchError(EC2Error, ExceptionGroup[EC2Error]):
+    """Some of many instances failed; ``exceptions`` has the distinct errors."""
 
 
 class ServiceError(EC2Error):

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from ec2lite.bulk.many import Many
+    from ec2lite.bulk.outcome import BatchResult
     from ec2lite.client import AsyncClient, Client
     from ec2lite.engine.pages import AsyncListing, Listing
     from ec2lite.operations.paging import Paged
@@ -86,6 +88,26 @@ def async_waiter(
         return await self.wait(wait(*args, **kwargs))
 
     return dressed(call, wait, "AsyncClient", _known_by_id(wait))
+
+
+def many(request: Callable[P, Many]) -> Callable[Concatenate[Client, P], BatchResult]:
+    """Return the method of ``Client`` that acts on many instances."""
+
+    def call(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> BatchResult:
+        return self.carry_out(request(*args, **kwargs))
+
+    return dressed(call, request, "Client", "BatchResult")
+
+
+def async_many(
+    request: Callable[P, Many],
+) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, BatchResult]]:
+    """Return the method of ``AsyncClient`` that acts on many instances."""
+
+    async def call(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> BatchResult:
+        return await self.carry_out(request(*args, **kwargs))
+
+    return dressed(call, request, "AsyncClient", "BatchResult")
 
 
 def _known_by_id(wait: object) -> str:

@@ -1,0 +1,128 @@
+"""What became of each instance, and of all of them."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from ec2lite.errors import BY_CODE, BatchError, ConfigError, EC2Error, ServiceError
+
+
+class OutcomeKind(StrEnum):
+    """What became of one instance."""
+
+    ACCEPTED = "accepted"
+    ALREADY = "already"
+    NOT_FOUND = "not_found"
+    MALFORMED = "malformed"
+    WRONG_STATE = "wrong_state"
+    PROTECTED = "protected"
+    NOT_HIBERNATABLE = "not_hibernatable"
+    ONE_TIME_SPOT = "one_time_spot"
+    INSTANCE_STORE = "instance_store"
+    MANAGED = "managed"
+    UNAUTHORIZED = "unauthorized"
+    NO_CAPACITY = "no_capacity"
+    THROTTLED = "throttled"
+    NOT_ATTEMPTED = "not_attempted"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+SUCCESSES: Final = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.ALREADY})
+
+
+@frozen
+class Outcome:
+    """What became of one instance.
+
+    The states are the names that EC2 answered with, and None where it named none. ``error`` says
+    why, and is None for ``accepted`` and ``already`` alone. ``unknown`` means that a request was
+    sent and its answer was lost.
+    """
+
+    instance_id: str
+    kind: OutcomeKind
+    previous_state: str | None = None
+    current_state: str | None = None
+    error: EC2Error | None = field(default=None, eq=False)
+
+
+@frozen
+class BatchResult:
+    """One outcome for each id, in the order of the ids."""
+
+    outcomes: dict[str, Outcome]
+
+    @property
+    def succeeded(self) -> tuple[Outcome, ...]:
+        """The instances that accepted the action, or had no need of it."""
+        return tuple(each for each in self.outcomes.values() if each.kind in SUCCESSES)
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """All others."""
+        return tuple(each for each in self.outcomes.values() if each.kind not in SUCCESSES)
+
+    def raise_for_failures(self) -> None:
+        """Raise ``BatchError`` with the distinct errors, if an instance failed."""
+        failed = self.failed
+        if failed:
+            errors = {id(each.error): each.error for each in failed if each.error is not None}
+            said = f"{len(failed)} of {len(self.outcomes)} instances failed"
+            raise BatchError(said, list(errors.values()))
+
+    def to_json(self) -> str:
+        """Return all of it as JSON."""
+        return json.dumps([_members(each) for each in self.outcomes.values()])
+
+    @classmethod
+    def from_json(cls, text: str) -> BatchResult:
+        """Return what ``to_json`` wrote; a ``ConfigError`` if it did not.
+
+        An error keeps its message; a refusal of AWS also its code, request id and status.
+        """
+        try:
+            read = [_outcome(each) for each in json.loads(text)]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise ConfigError("text must be what to_json() returned, not something else") from None
+        return cls({each.instance_id: each for each in read})
+
+
+def _members(outcome: Outcome) -> dict[str, Any]:
+    error: dict[str, Any] | None = None
+    if isinstance(outcome.error, ServiceError):
+        error = {
+            "message": outcome.error.message,
+            "code": outcome.error.code,
+            "request_id": outcome.error.request_id,
+            "status_code": outcome.error.status_code,
+        }
+    elif outcome.error is not None:
+        error = {"message": str(outcome.error)}
+    return {
+        "instance_id": outcome.instance_id,
+        "kind": outcome.kind.value,
+        "previous_state": outcome.previous_state,
+        "current_state": outcome.current_state,
+        "error": error,
+    }
+
+
+def _outcome(members: dict[str, Any]) -> Outcome:
+    said, error = members["error"], None
+    if said is not None:
+        code = said.get("code")
+        error = (
+            EC2Error(said["message"]) if code is None else BY_CODE.get(code, ServiceError)(**said)
+        )
+    return Outcome(
+        instance_id=members["instance_id"],
+        kind=OutcomeKind(members["kind"]),
+        previous_state=members["previous_state"],
+        current_state=members["current_state"],
+        error=error,
+    )
