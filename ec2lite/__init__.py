@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ec2lite import telemetry as telemetry
     from ec2lite.auth import SigV4Auth
     from ec2lite.bulk.outcome import BatchResult, Outcome, OutcomeKind
+    from ec2lite.bulk.progress import BatchProgress
     from ec2lite.client import AsyncClient, Client
     from ec2lite.config.endpoints import resolve_endpoint
     from ec2lite.credentials.resolve import aresolve_credentials, resolve_credentials
@@ -98,6 +99,7 @@ __all__ = [
     "AsyncListing",
     "AuthFailure",
     "BatchError",
+    "BatchProgress",
     "BatchResult",
     "Client",
     "ConfigError",
@@ -179,6 +181,7 @@ _HOMES = {
     "AsyncListing": "engine.pages",
     "AuthFailure": "errors",
     "BatchError": "errors",
+    "BatchProgress": "bulk.progress",
     "BatchResult": "bulk.outcome",
     "Client": "client",
     "ConfigError": "errors",

@@ -6,7 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ec2lite.bulk.isolation import KINDS, kind_of, named
-from ec2lite.bulk.outcome import BatchResult, Outcome, OutcomeKind
+from ec2lite.bulk.outcome import SUCCESSES, BatchResult, Outcome, OutcomeKind
+from ec2lite.bulk.progress import progress
 from ec2lite.engine.call import call
 from ec2lite.errors import (
     EXPIRED_CODES,
@@ -37,29 +38,48 @@ class Batches:
         ids, size = many.instance_ids, many.batch_size
         self._left = deque(ids[start : start + size] for start in range(0, len(ids), size))
         self._known: dict[str, Outcome] = {}
+        self._failures = 0
 
     def flow(self, making: Flow[Context]) -> Flow[BatchResult]:
         """Send until nothing is left, or the time is over."""
         context = yield from making
+        started = context.monotonic()
         limit = self._many.deadline
-        deadline = None if limit is None else context.monotonic() + limit
+        deadline = None if limit is None else started + limit
         while self._left:
+            if self._has_failed():
+                return self._result(EC2Error("more instances had failed than max_failures allows"))
             if deadline is not None and context.monotonic() >= deadline:
                 break
             batch = self._left.popleft()
             try:
                 answer = yield from call(self._many.request(batch), context, deadline=deadline)
             except EC2Error as error:
-                if self._take(batch, error):
-                    continue
-                if deadline is None or context.monotonic() < deadline:
-                    self._left.appendleft(batch)
-                    error.partial = self._result(error)
-                    raise
-                self._settle(batch, OutcomeKind.NOT_ATTEMPTED, error)
+                is_over = deadline is not None and context.monotonic() >= deadline
+                if not self._take(batch, error):
+                    if not is_over:
+                        self._left.appendleft(batch)
+                        error.partial = self._result(error)
+                        raise
+                    self._settle(batch, OutcomeKind.NOT_ATTEMPTED, error)
             else:
                 self._accept(batch, self._many.changes(answer))
+            self._tell(context.monotonic() - started)
         return self._result(EC2Error("the deadline was over before a request was sent"))
+
+    def _has_failed(self) -> bool:
+        """Return whether more instances failed than may."""
+        most = self._many.max_failures
+        if most is None:
+            return False
+        if isinstance(most, float):
+            most *= len(self._many.instance_ids)
+        return self._failures > most
+
+    def _tell(self, elapsed: float) -> None:
+        listener = self._many.on_progress
+        if listener is not None:
+            listener(progress(self._known.values(), len(self._many.instance_ids), elapsed))
 
     def _take(self, batch: Sequence[str], error: EC2Error) -> bool:
         """Settle what an error settles; return whether that was anything."""
@@ -105,6 +125,7 @@ class Batches:
             self._settle(missing, OutcomeKind.UNKNOWN, error)
 
     def _settle(self, batch: Sequence[str], kind: OutcomeKind, error: EC2Error | None) -> None:
+        self._failures += 0 if kind in SUCCESSES else len(batch)
         self._known.update({each: Outcome(each, kind, error=error) for each in batch})
 
     def _result(self, why: EC2Error) -> BatchResult:

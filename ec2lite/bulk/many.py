@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, frozen
 
 from ec2lite import checks
+from ec2lite.bulk.progress import BatchProgress
 from ec2lite.operations.reboot_instances import RebootInstances
 from ec2lite.operations.start_instances import StartInstances
 from ec2lite.operations.stop_instances import StopInstances
@@ -26,6 +29,25 @@ def _is_size(instance: object, attribute: Attribute[Any], value: object) -> None
     checks.whole(attribute.name, value, most=1000)
 
 
+def _is_limit(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """Refuse what is neither a number of failures nor a share. (An attrs validator.)."""
+    del instance
+    if isinstance(value, float):
+        if not 0 < value < 1:
+            raise checks.wrong(attribute.name, "a share between 0 and 1", repr(value))
+    elif value is not None:
+        checks.whole(attribute.name, value, least=0)
+
+
+def _is_listener(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """Refuse what cannot be called with a ``BatchProgress``. (An attrs validator.)."""
+    del instance
+    if value is not None:
+        checks.function(attribute.name, value)
+        if inspect.iscoroutinefunction(value):
+            raise checks.wrong(attribute.name, "a function", "a coroutine function")
+
+
 _FLAG: Final = checks.validator(checks.flag)
 
 
@@ -37,6 +59,10 @@ class Many:
     batch_size: int = field(default=BATCH_SIZE, kw_only=True, validator=_is_size)
     deadline: float | None = field(
         default=None, kw_only=True, validator=checks.optional(checks.seconds)
+    )
+    max_failures: float | None = field(default=None, kw_only=True, validator=_is_limit)
+    on_progress: Callable[[BatchProgress], object] | None = field(
+        default=None, kw_only=True, validator=_is_listener, repr=False
     )
     isolate_unauthorized: bool = field(
         default=False,
@@ -60,6 +86,9 @@ class StopMany(Many):
     - ``instance_ids``: one id or any number; each has one outcome, in order.
     - ``batch_size``: ids in a request, 1 to 1000; 50 by default.
     - ``deadline``: seconds from now, above 0; then the rest is ``not_attempted``.
+    - ``max_failures``: how many instances may fail, or which share of them (0.1); if more do,
+      nothing more is sent, and the rest is ``not_attempted``.
+    - ``on_progress``: is called with a ``BatchProgress`` after each request.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
@@ -96,6 +125,9 @@ class StartMany(Many):
     - ``instance_ids``: one id or any number; each has one outcome, in order.
     - ``batch_size``: ids in a request, 1 to 1000; 50 by default.
     - ``deadline``: seconds from now, above 0; then the rest is ``not_attempted``.
+    - ``max_failures``: how many instances may fail, or which share of them (0.1); if more do,
+      nothing more is sent, and the rest is ``not_attempted``.
+    - ``on_progress``: is called with a ``BatchProgress`` after each request.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
@@ -122,6 +154,9 @@ class RebootMany(Many):
     - ``instance_ids``: one id or any number; each has one outcome, in order.
     - ``batch_size``: ids in a request, 1 to 1000; 50 by default.
     - ``deadline``: seconds from now, above 0; then the rest is ``not_attempted``.
+    - ``max_failures``: how many instances may fail, or which share of them (0.1); if more do,
+      nothing more is sent, and the rest is ``not_attempted``.
+    - ``on_progress``: is called with a ``BatchProgress`` after each request.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
@@ -149,6 +184,9 @@ class TerminateMany(Many):
     - ``instance_ids``: one id or any number; each has one outcome, in order.
     - ``batch_size``: ids in a request, 1 to 1000; 50 by default.
     - ``deadline``: seconds from now, above 0; then the rest is ``not_attempted``.
+    - ``max_failures``: how many instances may fail, or which share of them (0.1); if more do,
+      nothing more is sent, and the rest is ``not_attempted``.
+    - ``on_progress``: is called with a ``BatchProgress`` after each request.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are

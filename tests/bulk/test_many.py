@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ec2lite
+from ec2lite.bulk.progress import progress
 from ec2lite.testing import FakeEC2
 
 KINDS = {
@@ -256,3 +257,62 @@ def test_refusals_that_name_nobody(bad):
     expected = ["failed" if number in bad else "accepted" for number in range(50)]
     assert expected == kinds(result)
     assert len(fake.calls) <= 1 + len(bad) * 14  # 2 * log2(50) + 2, rounded up
+
+
+@pytest.mark.parametrize("most", [1, 0.2])
+def test_max_failures(most):
+    """After more failures than allowed nothing is sent; until then everything is."""
+    fake = FakeEC2()
+    ids = [f"i-{number:017x}" for number in range(2)] + fake.run_instances(4)
+
+    with fake.client() as ec2:
+        stopped = ec2.stop_many(ids, batch_size=2, max_failures=most)
+        whole = ec2.stop_many(ids, batch_size=2, max_failures=2)
+
+    assert ["not_found"] * 2 + ["not_attempted"] * 4 == kinds(stopped)
+    assert "max_failures" in str(stopped.failed[-1].error)
+    assert ["not_found"] * 2 + ["accepted"] * 4 == kinds(whole)
+
+
+def test_progress():
+    """Each request is told of, with the rate and what remains at that rate."""
+    fake = FakeEC2()
+    seen = []
+    fake.latency = 0.5
+
+    with fake.client() as ec2:
+        ec2.stop_many(fake.run_instances(4), batch_size=2, on_progress=seen.append)
+
+    assert [(2, 4, {"accepted": 2}), (4, 4, {"accepted": 4})] == [
+        (each.done, each.total, each.by_kind) for each in seen
+    ]
+    assert [each.done / each.rate * (4 / each.done - 1) for each in seen] == pytest.approx(
+        [each.remaining for each in seen]
+    )
+
+
+def test_no_rate_without_time():
+    """Before any time has passed there is no rate."""
+    assert progress([], 4, 0) == ec2lite.BatchProgress(0, 4, {}, None, None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_failures": 1.5},
+        {"max_failures": -1},
+        {"on_progress": 1},
+        {"on_progress": asyncio.sleep},
+        {"batch_size": 0},
+        {"deadline": 0},
+    ],
+)
+def test_wrong_arguments(wrong):
+    """What cannot be meant is refused by its name, and nothing is sent."""
+    fake = FakeEC2()
+    (name,) = wrong
+
+    with fake.client() as ec2, pytest.raises(ec2lite.ConfigError, match=f"^{name} must be"):
+        ec2.stop_many("i-1", **wrong)
+
+    assert [] == fake.calls
