@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ec2lite.errors import ServiceError
 
 # Codes that concern instances, so that the others of a batch may do without the refused ones.
-KINDS: Final = {
+KINDS: Final[dict[str, OutcomeKind]] = {
     "InvalidInstanceID.NotFound": OutcomeKind.NOT_FOUND,
     "InvalidInstanceID.Malformed": OutcomeKind.MALFORMED,
     "IncorrectInstanceState": OutcomeKind.WRONG_STATE,
@@ -23,7 +23,7 @@ KINDS: Final = {
     "UnsupportedOperation": OutcomeKind.FAILED,
 }
 # Where one code has several meanings, words of the message tell them apart.
-WORDS: Final = {
+WORDS: Final[dict[str, tuple[tuple[str, OutcomeKind], ...]]] = {
     "OperationNotPermitted": (
         ("disableApi", OutcomeKind.PROTECTED),
         ("managed by", OutcomeKind.MANAGED),
