@@ -34,7 +34,7 @@ def read(config: tuple[str, str], credentials: tuple[str, str]) -> SharedFiles:
 
     A ``ConfigError`` names the file that is not UTF-8, or the line that is malformed.
     """
-    reader = _Reader()
+    reader = _FileReader()
     profiles = parse_profiles(
         reader.read(*config),
         reader.read(*credentials),
@@ -45,7 +45,7 @@ def read(config: tuple[str, str], credentials: tuple[str, str]) -> SharedFiles:
 
 
 @define
-class _Reader:
+class _FileReader:
     passed_over: list[str] = field(factory=list[str])
     unreadable: list[str] = field(factory=list[str])
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from attrs import define, field
 
-from ec2lite.engine.flow import AsyncWorld, Sleep
+from ec2lite.engine.flow import AsyncPerformer, Sleep
 from ec2lite.transports.async_stream import on_asyncio
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class FirstCall:
 class LaterWorld:
     """A world that is made, awaiting, when the first effect is to be done."""
 
-    make: Callable[[], Awaitable[AsyncWorld]]
+    make: Callable[[], Awaitable[AsyncPerformer]]
 
     async def perform(self, effect: Effect) -> object:
         """Do it in the world that was made."""

@@ -96,7 +96,7 @@ Flow: TypeAlias = Generator[Effect, Any, R]
 Stream: TypeAlias = Generator["Effect | Emit[T]", Any, None]
 
 
-class World(Protocol):
+class Performer(Protocol):
     """Does effects, blocking."""
 
     def perform(self, effect: Effect) -> object:
@@ -104,7 +104,7 @@ class World(Protocol):
         ...
 
 
-class AsyncWorld(Protocol):
+class AsyncPerformer(Protocol):
     """Does effects, awaiting."""
 
     async def perform(self, effect: Effect) -> object:
@@ -112,7 +112,7 @@ class AsyncWorld(Protocol):
         ...
 
 
-def run(flow: Flow[R], world: World) -> R:
+def run(flow: Flow[R], world: Performer) -> R:
     """Drive a flow to its end and return its result."""
     step: Callable[[Any], Effect] = flow.send
     outcome: Any = None
@@ -130,7 +130,7 @@ def run(flow: Flow[R], world: World) -> R:
         flow.close()
 
 
-async def arun(flow: Flow[R], world: AsyncWorld) -> R:
+async def arun(flow: Flow[R], world: AsyncPerformer) -> R:
     """Drive a flow to its end and return its result, as ``run`` does."""
     step: Callable[[Any], Effect] = flow.send
     outcome: Any = None
@@ -169,7 +169,7 @@ class Iteration(Iterator[T]):
     A consumer that stops early has nothing to close: between two items no effect is under way.
     """
 
-    def __init__(self, stream: Stream[T], world: World) -> None:
+    def __init__(self, stream: Stream[T], world: Performer) -> None:
         self._stream = stream
         self._world = world
         self._turns = _Turns()
@@ -199,7 +199,7 @@ class AsyncIteration(AsyncIterator[T]):
     behind at some later time, and trio warns about that.
     """
 
-    def __init__(self, stream: Stream[T], world: AsyncWorld) -> None:
+    def __init__(self, stream: Stream[T], world: AsyncPerformer) -> None:
         self._stream = stream
         self._world = world
         self._turns = _Turns()

@@ -11,7 +11,7 @@ from ec2lite.operations.paging import Paged
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ec2lite.engine.flow import AsyncWorld, Flow, World
+    from ec2lite.engine.flow import AsyncPerformer, Flow, Performer
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class Listing(Generic[R, T]):
         self,
         request: Paged[R, T],
         ask: Callable[[Paged[R, T]], Flow[R]],
-        world: Callable[[], World],
+        world: Callable[[], Performer],
     ) -> None:
         _check(request)
         self._request = request
@@ -85,7 +85,7 @@ class AsyncListing(Generic[R, T]):
         self,
         request: Paged[R, T],
         ask: Callable[[Paged[R, T]], Flow[R]],
-        world: Callable[[], AsyncWorld],
+        world: Callable[[], AsyncPerformer],
     ) -> None:
         _check(request)
         self._request = request

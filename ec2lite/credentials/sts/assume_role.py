@@ -73,10 +73,10 @@ class AssumeRole(Operation[AssumeRoleResult]):
 
     def parse(self, root: Element, metadata: ResponseMetadata) -> AssumeRoleResult:
         """Read ``AssumeRoleResult/{Credentials, AssumedRoleUser}``."""
-        return read_result(xml.child(root, "AssumeRoleResult"), metadata)
+        return read_role(xml.child(root, "AssumeRoleResult"), metadata)
 
 
-def read_result(result: Element, metadata: ResponseMetadata) -> AssumeRoleResult:
+def read_role(result: Element, metadata: ResponseMetadata) -> AssumeRoleResult:
     """Read what AssumeRole and its siblings have in common."""
     keys = xml.child(result, "Credentials")
     user = xml.find(result, "AssumedRoleUser")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import field, frozen
 
-from ec2lite.credentials.sts.assume_role import AssumeRoleResult, read_result
+from ec2lite.credentials.sts.assume_role import AssumeRoleResult, read_role
 from ec2lite.operations.fields import checked, sent
 from ec2lite.operations.scalars import TEXT
 from ec2lite.operations.structures import form_pairs
@@ -44,4 +44,4 @@ class AssumeRoleWithWebIdentity(Operation[AssumeRoleResult]):
 
     def parse(self, root: Element, metadata: ResponseMetadata) -> AssumeRoleResult:
         """Read ``AssumeRoleWithWebIdentityResult/{Credentials, AssumedRoleUser}``."""
-        return read_result(xml.child(root, "AssumeRoleWithWebIdentityResult"), metadata)
+        return read_role(xml.child(root, "AssumeRoleWithWebIdentityResult"), metadata)
