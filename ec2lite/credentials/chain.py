@@ -49,8 +49,8 @@ CHAIN: Final[tuple[Named, ...]] = (
     ("instance metadata", imds),
 )
 _NOTHING = (
-    "No credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, sign in with "
-    "`aws sso login` or `aws login`, or configure a profile in ~/.aws/config."
+    "No credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "
+    "`aws login`."
 )
 
 

@@ -37,13 +37,3 @@ def _quoted(name: str, value: str) -> str:
         return quote(value, safe="-_.~")
     # What Python makes of bytes that are no UTF-8, in a file's name say.
     raise checks.wrong(name, "text that UTF-8 can encode", "text with half a surrogate pair")
-
-
-def listed(name: str, values: Iterable[str]) -> list[tuple[str, str]]:
-    """Return a list's pairs, flattened and numbered from 1: ``InstanceId.1``, ``InstanceId.2``."""
-    return [(f"{name}.{index}", value) for index, value in enumerate(values, 1)]
-
-
-def flag(name: str, value: bool | None) -> list[tuple[str, str]]:
-    """Return the pair of a flag. None is not sent, so AWS's default applies."""
-    return [] if value is None else [(name, "true" if value else "false")]

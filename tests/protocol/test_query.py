@@ -39,16 +39,3 @@ def test_reversible(values):
     decoded = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True)
 
     assert [("Action", "A"), ("Version", "1"), *(("X", value) for value in values)] == decoded
-
-
-def test_listed():
-    """A list is numbered from 1; an empty one is not there at all."""
-    assert [("N.1", "a"), ("N.2", "b")] == query.listed("N", ["a", "b"])
-    assert [] == query.listed("N", [])
-
-
-def test_flag():
-    """A flag is true, false, or left out."""
-    assert [("F", "true")] == query.flag("F", True)
-    assert [("F", "false")] == query.flag("F", False)
-    assert [] == query.flag("F", None)
