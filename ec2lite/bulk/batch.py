@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from ec2lite import checks
 from ec2lite.bulk.isolation import KINDS, kind_of, named
-from ec2lite.bulk.outcome import SUCCESSES, BatchResult, Outcome, OutcomeKind
+from ec2lite.bulk.outcome import DRY, OPEN, SUCCESSES, BatchResult, Outcome, OutcomeKind
 from ec2lite.bulk.progress import progress
 from ec2lite.engine.call import call
+from ec2lite.engine.flow import GetCredentials
 from ec2lite.errors import (
     EXPIRED_CODES,
     SKEWED_CODES,
     CredentialsError,
+    DryRunOperation,
     EC2Error,
     ResponseError,
     ServiceError,
     TransportError,
 )
+from ec2lite.operations.reboot_instances import RebootInstances
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ec2lite.bulk.many import Many
     from ec2lite.engine.context import Context
     from ec2lite.engine.flow import Flow
+    from ec2lite.models import Endpoint
 
 # Codes that the next batch would meet as well.
 FATAL_CODES = SKEWED_CODES | EXPIRED_CODES | {"InvalidClientTokenId", "OptInRequired"}
@@ -35,9 +40,8 @@ class Batches:
 
     def __init__(self, many: Many) -> None:
         self._many = many
-        ids, size = many.instance_ids, many.batch_size
-        self._left = deque(ids[start : start + size] for start in range(0, len(ids), size))
-        self._known: dict[str, Outcome] = {}
+        self._result = BatchResult() if many.resume is None else many.resume
+        self._left: deque[tuple[str, ...]] = deque()
         self._failures = 0
 
     def flow(self, making: Flow[Context]) -> Flow[BatchResult]:
@@ -46,9 +50,11 @@ class Batches:
         started = context.monotonic()
         limit = self._many.deadline
         deadline = None if limit is None else started + limit
+        yield from self._begin(context, deadline)
         while self._left:
             if self._has_failed():
-                return self._result(EC2Error("more instances had failed than max_failures allows"))
+                self._end(EC2Error("more instances had failed than max_failures allows"))
+                break
             if deadline is not None and context.monotonic() >= deadline:
                 break
             batch = self._left.popleft()
@@ -57,15 +63,63 @@ class Batches:
             except EC2Error as error:
                 is_over = deadline is not None and context.monotonic() >= deadline
                 if not self._take(batch, error):
+                    self._skip(batch, error)
                     if not is_over:
-                        self._left.appendleft(batch)
-                        error.partial = self._result(error)
+                        self._end(error)
+                        error.partial = self._result
                         raise
-                    self._settle(batch, OutcomeKind.NOT_ATTEMPTED, error)
+            except BaseException:
+                # Ctrl-C, a cancelled task: nobody will read the answer.
+                why = EC2Error("the call was interrupted before the answer was read")
+                self._settle(batch, OutcomeKind.UNKNOWN, why)
+                raise
             else:
-                self._accept(batch, self._many.changes(answer))
+                self._accept(batch, answer)
             self._tell(context.monotonic() - started)
-        return self._result(EC2Error("the deadline was over before a request was sent"))
+        self._end(EC2Error("the deadline was over before a request was sent"))
+        return self._result
+
+    def _begin(self, context: Context, deadline: float | None) -> Flow[None]:
+        """Divide what is to be asked into batches, of which none has been attempted yet."""
+        outcomes = self._result.outcomes
+        if self._many.resume is not None:
+            credentials = context.credentials or (yield GetCredentials(deadline=deadline))
+            self._compare(context.builder.endpoint, credentials.account_id)
+        why = EC2Error("no request was sent for the instance yet")
+        asked = []
+        for each in self._many.instance_ids or tuple(outcomes):
+            known = outcomes.get(each)
+            if known is None or self._is_open(known.kind):
+                asked.append(each)
+        for each in asked:
+            if each not in outcomes or outcomes[each].kind is not OutcomeKind.UNKNOWN:
+                outcomes[each] = Outcome(each, OutcomeKind.NOT_ATTEMPTED, error=why)
+        size = self._many.batch_size
+        self._left.extend(
+            tuple(asked[start : start + size]) for start in range(0, len(asked), size)
+        )
+
+    def _is_open(self, kind: OutcomeKind) -> bool:
+        """Return whether an instance is asked about again."""
+        if kind is OutcomeKind.UNKNOWN:
+            return self._many.operation is not RebootInstances
+        return kind in OPEN
+
+    def _compare(self, endpoint: Endpoint, account: str | None) -> None:
+        """Record what is asked, and where; raise ConfigError if the result is of something else."""
+        work = {
+            "action": self._many.operation.action,
+            "endpoint": endpoint.url,
+            "region": endpoint.signing_region,
+            "account": account,
+            "flags": self._many.flags(),
+        }
+        before = self._result.work
+        for name, value in work.items():
+            known = before.get(name, value)
+            if known != value and not (name == "account" and None in {known, value}):
+                raise checks.wrong("resume", f"a result of {name} {value!r}", f"of {known!r}")
+        before.update({**work, "account": account or before.get("account")})
 
     def _has_failed(self) -> bool:
         """Return whether more instances failed than may."""
@@ -73,17 +127,22 @@ class Batches:
         if most is None:
             return False
         if isinstance(most, float):
-            most *= len(self._many.instance_ids)
+            most *= len(self._result.outcomes)
         return self._failures > most
 
     def _tell(self, elapsed: float) -> None:
         listener = self._many.on_progress
         if listener is not None:
-            listener(progress(self._known.values(), len(self._many.instance_ids), elapsed))
+            left = {each for batch in self._left for each in batch}
+            outcomes = self._result.outcomes
+            known = [each for each in outcomes.values() if each.instance_id not in left]
+            listener(progress(known, len(outcomes), elapsed))
 
     def _take(self, batch: Sequence[str], error: EC2Error) -> bool:
         """Settle what an error settles; return whether that was anything."""
-        if isinstance(error, ServiceError) and error.code not in FATAL_CODES:
+        if isinstance(error, DryRunOperation):
+            self._settle(batch, OutcomeKind.ALLOWED, error)
+        elif isinstance(error, ServiceError) and error.code not in FATAL_CODES:
             self._refused(batch, error)
         elif _is_unknown(error):
             self._settle(batch, OutcomeKind.UNKNOWN, error)
@@ -100,7 +159,7 @@ class Batches:
         )
         if culprits:
             self._settle(culprits, kind_of(error), error)
-            if rest := tuple(each for each in batch if each not in self._known):
+            if rest := tuple(each for each in batch if each not in culprits):
                 self._left.appendleft(rest)
         elif divides and len(batch) > 1:
             half = len(batch) // 2
@@ -111,28 +170,35 @@ class Batches:
             unknown = not is_told and _is_unknown(error)
             self._settle(batch, OutcomeKind.UNKNOWN if unknown else kind, error)
 
-    def _accept(self, batch: Sequence[str], changes: Iterable[Any] | None) -> None:
-        """Settle what an answer accepts; None stands for an answer that names no instance."""
-        if changes is None:
+    def _accept(self, batch: Sequence[str], answer: Any) -> None:  # noqa: ANN401 - the four results have nothing in common
+        """Settle what an answer accepts."""
+        if self._many.changes is None:
             self._settle(batch, OutcomeKind.ACCEPTED, None)
             return
-        for each in changes:
+        missing = dict.fromkeys(batch)
+        for each in getattr(answer, self._many.changes):
             before, after = each.previous_state.name, each.current_state.name
             kind = OutcomeKind.ALREADY if before == after else OutcomeKind.ACCEPTED
-            self._known[each.instance_id] = Outcome(each.instance_id, kind, before, after)
-        if missing := [each for each in batch if each not in self._known]:
+            outcome = Outcome(each.instance_id, kind, before, after)
+            self._result.outcomes[each.instance_id] = outcome
+            missing.pop(each.instance_id, None)
+        if missing:
             error = EC2Error("the answer does not name the instance")
-            self._settle(missing, OutcomeKind.UNKNOWN, error)
+            self._settle(list(missing), OutcomeKind.UNKNOWN, error)
 
     def _settle(self, batch: Sequence[str], kind: OutcomeKind, error: EC2Error | None) -> None:
-        self._failures += 0 if kind in SUCCESSES else len(batch)
-        self._known.update({each: Outcome(each, kind, error=error) for each in batch})
+        self._failures += 0 if kind in SUCCESSES | DRY else len(batch)
+        self._result.outcomes.update({each: Outcome(each, kind, error=error) for each in batch})
 
-    def _result(self, why: EC2Error) -> BatchResult:
-        for batch in self._left:
-            left = [each for each in batch if each not in self._known]
-            self._settle(left, OutcomeKind.NOT_ATTEMPTED, why)
-        return BatchResult({each: self._known[each] for each in self._many.instance_ids})
+    def _end(self, why: EC2Error) -> None:
+        """Say of what is left that it was not attempted, and why."""
+        while self._left:
+            self._skip(self._left.popleft(), why)
+
+    def _skip(self, batch: Sequence[str], why: EC2Error) -> None:
+        outcomes = self._result.outcomes
+        left = [each for each in batch if outcomes[each].kind is OutcomeKind.NOT_ATTEMPTED]
+        self._settle(left, OutcomeKind.NOT_ATTEMPTED, why)
 
 
 def _is_unknown(error: EC2Error) -> bool:

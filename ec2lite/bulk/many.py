@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field, fields, frozen
 
 from ec2lite import checks
+from ec2lite.bulk.outcome import BatchResult
 from ec2lite.bulk.progress import BatchProgress
 from ec2lite.operations.reboot_instances import RebootInstances
 from ec2lite.operations.start_instances import StartInstances
@@ -16,11 +17,10 @@ from ec2lite.operations.stop_instances import StopInstances
 from ec2lite.operations.terminate_instances import TerminateInstances
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ec2lite.protocol.operation import Operation
 
 BATCH_SIZE: Final = 50
+Change: TypeAlias = StopInstances | StartInstances | RebootInstances | TerminateInstances
 
 
 def _is_size(instance: object, attribute: Attribute[Any], value: object) -> None:
@@ -48,6 +48,16 @@ def _is_listener(instance: object, attribute: Attribute[Any], value: object) -> 
             raise checks.wrong(attribute.name, "a function", "a coroutine function")
 
 
+def _ids(ids: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Return ids once each; none at all if they are left out. (An attrs converter.)."""
+    return () if ids is None else checks.instance_ids(ids)
+
+
+def _result(name: str, value: object) -> BatchResult:
+    """Check that a value is a result to go on with."""
+    return checks.instance(name, value, BatchResult, "a BatchResult")
+
+
 _FLAG: Final = checks.validator(checks.flag)
 
 
@@ -55,7 +65,11 @@ _FLAG: Final = checks.validator(checks.flag)
 class Many:
     """What to do, and to which instances."""
 
-    instance_ids: tuple[str, ...] = field(converter=checks.instance_ids)
+    operation: ClassVar[type[Change]]
+    # The attribute of its result that tells of each instance; None where none does.
+    changes: ClassVar[str | None] = None
+
+    instance_ids: tuple[str, ...] = field(default=None, converter=_ids)
     batch_size: int = field(default=BATCH_SIZE, kw_only=True, validator=_is_size)
     deadline: float | None = field(
         default=None, kw_only=True, validator=checks.optional(checks.seconds)
@@ -64,19 +78,25 @@ class Many:
     on_progress: Callable[[BatchProgress], object] | None = field(
         default=None, kw_only=True, validator=_is_listener, repr=False
     )
-    isolate_unauthorized: bool = field(
-        default=False,
-        kw_only=True,
-        validator=_FLAG,
+    resume: BatchResult | None = field(
+        default=None, kw_only=True, validator=checks.optional(_result), repr=False
     )
+    isolate_unauthorized: bool = field(default=False, kw_only=True, validator=_FLAG)
+    dry_run: bool | None = field(default=None, kw_only=True, validator=_FLAG)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.instance_ids and not (self.resume and self.resume.outcomes):
+            raise checks.wrong("instance_ids", "given, or known from resume", "left out")
 
     def request(self, ids: tuple[str, ...]) -> Operation[Any]:
         """Return the request for some of the instances."""
-        raise NotImplementedError
+        return self.operation(ids, **self.flags())
 
-    def changes(self, answer: Any) -> Iterable[Any] | None:  # noqa: ANN401 - the four results have nothing in common
-        """Return what an answer says of each instance; None if it names none."""
-        raise NotImplementedError
+    def flags(self) -> dict[str, Any]:
+        """Return what every request says besides the ids."""
+        others = {each.name for each in fields(Many)} - {"dry_run"}
+        names = [each.name for each in fields(type(self)) if each.name not in others]
+        return {name: getattr(self, name) for name in names}
 
 
 @frozen
@@ -89,7 +109,10 @@ class StopMany(Many):
     - ``max_failures``: how many instances may fail, or which share of them (0.1); if more do,
       nothing more is sent, and the rest is ``not_attempted``.
     - ``on_progress``: is called with a ``BatchProgress`` after each request.
+    - ``resume``: a result to go on with, an empty ``BatchResult()`` to begin with: it is filled as
+      outcomes become known. Then ``instance_ids`` may be left out; what is settled is not sent.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
+    - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
     taken out and the rest is asked again at once; a batch whose refusal names none is halved.
@@ -99,23 +122,12 @@ class StopMany(Many):
     ``hibernate``, ``force`` and ``skip_os_shutdown`` are those of ``StopInstances``.
     """
 
+    operation: ClassVar[type[Change]] = StopInstances
+    changes: ClassVar[str | None] = "stopping_instances"
+
     hibernate: bool | None = field(default=None, kw_only=True, validator=_FLAG)
     force: bool | None = field(default=None, kw_only=True, validator=_FLAG)
     skip_os_shutdown: bool | None = field(default=None, kw_only=True, validator=_FLAG)
-
-    def request(self, ids: tuple[str, ...]) -> StopInstances:
-        """Return the request for some of the instances."""
-        return StopInstances(
-            ids,
-            hibernate=self.hibernate,
-            force=self.force,
-            skip_os_shutdown=self.skip_os_shutdown,
-        )
-
-    def changes(self, answer: Any) -> Iterable[Any] | None:  # noqa: ANN401 - as above
-        """Return what an answer says of each instance."""
-        changes: Iterable[Any] = answer.stopping_instances
-        return changes
 
 
 @frozen
@@ -128,23 +140,25 @@ class StartMany(Many):
     - ``max_failures``: how many instances may fail, or which share of them (0.1); if more do,
       nothing more is sent, and the rest is ``not_attempted``.
     - ``on_progress``: is called with a ``BatchProgress`` after each request.
+    - ``resume``: a result to go on with, an empty ``BatchResult()`` to begin with: it is filled as
+      outcomes become known. Then ``instance_ids`` may be left out; what is settled is not sent.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
+    - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
     taken out and the rest is asked again at once; a batch whose refusal names none is halved.
     Where credentials, the network or the clock fail, the error is raised, and its ``partial`` is
     the ``BatchResult`` so far. A request whose answer was lost leaves ``unknown``.
 
+    ``additional_info`` is that of ``StartInstances``.
     """
 
-    def request(self, ids: tuple[str, ...]) -> StartInstances:
-        """Return the request for some of the instances."""
-        return StartInstances(ids)
+    operation: ClassVar[type[Change]] = StartInstances
+    changes: ClassVar[str | None] = "starting_instances"
 
-    def changes(self, answer: Any) -> Iterable[Any] | None:  # noqa: ANN401 - as above
-        """Return what an answer says of each instance."""
-        changes: Iterable[Any] = answer.starting_instances
-        return changes
+    additional_info: str | None = field(
+        default=None, kw_only=True, validator=checks.optional(checks.text)
+    )
 
 
 @frozen
@@ -157,7 +171,10 @@ class RebootMany(Many):
     - ``max_failures``: how many instances may fail, or which share of them (0.1); if more do,
       nothing more is sent, and the rest is ``not_attempted``.
     - ``on_progress``: is called with a ``BatchProgress`` after each request.
+    - ``resume``: a result to go on with, an empty ``BatchResult()`` to begin with: it is filled as
+      outcomes become known. Then ``instance_ids`` may be left out; what is settled is not sent.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
+    - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
     taken out and the rest is asked again at once; a batch whose refusal names none is halved.
@@ -167,14 +184,7 @@ class RebootMany(Many):
     A request that may have arrived is never sent again.
     """
 
-    def request(self, ids: tuple[str, ...]) -> RebootInstances:
-        """Return the request for some of the instances."""
-        return RebootInstances(ids)
-
-    def changes(self, answer: Any) -> Iterable[Any] | None:  # noqa: ANN401 - as above
-        """Return None: EC2 names no instance."""
-        del answer
-        return None
+    operation: ClassVar[type[Change]] = RebootInstances
 
 
 @frozen
@@ -187,7 +197,10 @@ class TerminateMany(Many):
     - ``max_failures``: how many instances may fail, or which share of them (0.1); if more do,
       nothing more is sent, and the rest is ``not_attempted``.
     - ``on_progress``: is called with a ``BatchProgress`` after each request.
+    - ``resume``: a result to go on with, an empty ``BatchResult()`` to begin with: it is filled as
+      outcomes become known. Then ``instance_ids`` may be left out; what is settled is not sent.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
+    - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
     taken out and the rest is asked again at once; a batch whose refusal names none is halved.
@@ -197,14 +210,8 @@ class TerminateMany(Many):
     ``force`` and ``skip_os_shutdown`` are those of ``TerminateInstances``.
     """
 
+    operation: ClassVar[type[Change]] = TerminateInstances
+    changes: ClassVar[str | None] = "terminating_instances"
+
     force: bool | None = field(default=None, kw_only=True, validator=_FLAG)
     skip_os_shutdown: bool | None = field(default=None, kw_only=True, validator=_FLAG)
-
-    def request(self, ids: tuple[str, ...]) -> TerminateInstances:
-        """Return the request for some of the instances."""
-        return TerminateInstances(ids, force=self.force, skip_os_shutdown=self.skip_os_shutdown)
-
-    def changes(self, answer: Any) -> Iterable[Any] | None:  # noqa: ANN401 - as above
-        """Return what an answer says of each instance."""
-        changes: Iterable[Any] = answer.terminating_instances
-        return changes

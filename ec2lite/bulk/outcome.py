@@ -28,11 +28,23 @@ class OutcomeKind(StrEnum):
     NO_CAPACITY = "no_capacity"
     THROTTLED = "throttled"
     NOT_ATTEMPTED = "not_attempted"
+    ALLOWED = "allowed"
     UNKNOWN = "unknown"
     FAILED = "failed"
 
 
 SUCCESSES: Final = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.ALREADY})
+# Neither a success, for nothing was done, nor a failure.
+DRY: Final = frozenset({OutcomeKind.ALLOWED})
+# What is asked again when a result is resumed. The rest is settled.
+OPEN: Final = frozenset(
+    {
+        OutcomeKind.THROTTLED,
+        OutcomeKind.NOT_ATTEMPTED,
+        OutcomeKind.UNKNOWN,
+        OutcomeKind.FAILED,
+    }
+)
 
 
 @frozen
@@ -40,8 +52,8 @@ class Outcome:
     """What became of one instance.
 
     The states are the names that EC2 answered with, and None where it named none. ``error`` says
-    why, and is None for ``accepted`` and ``already`` alone. ``unknown`` means that a request was
-    sent and its answer was lost.
+    why, and is None for ``accepted`` and ``already`` alone; that of ``allowed`` is EC2's answer to
+    a dry run. ``unknown`` means that a request was sent, and its answer was lost or not waited for.
     """
 
     instance_id: str
@@ -53,9 +65,15 @@ class Outcome:
 
 @frozen
 class BatchResult:
-    """One outcome for each id, in the order of the ids."""
+    """One outcome for each id, in the order of the ids.
 
-    outcomes: dict[str, Outcome]
+    ``work`` says what was asked: action, endpoint, Region, account (None where the credentials do
+    not tell) and flags. An empty result that is given as ``resume`` is filled as outcomes become
+    known, and stays with the caller, whatever interrupts the call.
+    """
+
+    outcomes: dict[str, Outcome] = field(factory=dict[str, Outcome])
+    work: dict[str, Any] = field(factory=dict[str, Any])
 
     @property
     def succeeded(self) -> tuple[Outcome, ...]:
@@ -64,8 +82,8 @@ class BatchResult:
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
-        """All others."""
-        return tuple(each for each in self.outcomes.values() if each.kind not in SUCCESSES)
+        """All others, except what a dry run found allowed."""
+        return tuple(each for each in self.outcomes.values() if each.kind not in SUCCESSES | DRY)
 
     def raise_for_failures(self) -> None:
         """Raise ``BatchError`` with the distinct errors, if an instance failed."""
@@ -77,7 +95,8 @@ class BatchResult:
 
     def to_json(self) -> str:
         """Return all of it as JSON."""
-        return json.dumps([_members(each) for each in self.outcomes.values()])
+        outcomes = [_members(each) for each in self.outcomes.values()]
+        return json.dumps({"work": self.work, "outcomes": outcomes})
 
     @classmethod
     def from_json(cls, text: str) -> BatchResult:
@@ -86,10 +105,11 @@ class BatchResult:
         An error keeps its message; a refusal of AWS also its code, request id and status.
         """
         try:
-            read = [_outcome(each) for each in json.loads(text)]
+            said = json.loads(text)
+            work, read = dict(said["work"]), [_outcome(each) for each in said["outcomes"]]
         except (ValueError, TypeError, KeyError, AttributeError):
             raise ConfigError("text must be what to_json() returned, not something else") from None
-        return cls({each.instance_id: each for each in read})
+        return cls({each.instance_id: each for each in read}, work)
 
 
 def _members(outcome: Outcome) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import attrs
 import httpx
 import pytest
 from hypothesis import given, settings
@@ -316,3 +317,160 @@ def test_wrong_arguments(wrong):
         ec2.stop_many("i-1", **wrong)
 
     assert [] == fake.calls
+
+
+def test_resume():
+    """A result that is given is filled, and goes on: what is settled is not sent again."""
+    fake = FakeEC2()
+    ids = [*fake.run_instances(3), "i-00000000000000000"]
+    fake.fail_next("StopInstances", "InvalidClientTokenId")
+    kept = ec2lite.BatchResult()
+
+    with fake.client() as ec2:
+        with pytest.raises(ec2lite.ServiceError):
+            ec2.stop_many(ids, batch_size=2, resume=kept)
+        assert (["not_attempted"] * 4, ids) == (kinds(kept), list(kept.outcomes))
+        again = ec2.stop_many(resume=ec2lite.BatchResult.from_json(kept.to_json()), batch_size=2)
+        sent = len(fake.calls)
+        whole = ec2.stop_many(resume=again)
+        more = ec2.stop_many([*ids, *fake.run_instances(1)], resume=whole)
+
+    assert ["accepted"] * 3 + ["not_found"] + ["accepted"] == kinds(whole)
+    assert more is whole is again
+    assert sent + 1 == len(fake.calls)
+
+
+def test_resume_says_what_was_asked():
+    """A result names the action, where it was asked, and how; to go on otherwise is refused."""
+    fake = FakeEC2()
+    ids = fake.run_instances(2)
+    kept = ec2lite.BatchResult()
+    with fake.client() as ec2:
+        ec2.stop_many(ids, resume=kept, force=True)
+        assert {"StopInstances", fake.region} <= set(map(str, kept.work.values()))
+        assert kept.work["flags"] == {
+            "dry_run": None,
+            "force": True,
+            "hibernate": None,
+            "skip_os_shutdown": None,
+        }
+        for act, flags in [
+            (ec2.stop_many, {}),
+            (ec2.start_many, {}),
+            (ec2.stop_many, {"hibernate": True}),
+        ]:
+            with pytest.raises(ec2lite.ConfigError, match=r"^resume must be a result of"):
+                act(resume=kept, **flags)
+    assert 1 == len(fake.calls)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kept"),
+    [("1", "2", None), (None, "2", "2"), ("1", None, "1"), ("1", "1", "1")],
+)
+def test_resume_with_an_account(before, now, kept):
+    """Another account is refused, where both are known; one that is known is kept."""
+    fake = FakeEC2()
+    ids = fake.run_instances(1)
+    result = ec2lite.BatchResult()
+
+    def stop(account):
+        keys = attrs.evolve(fake.credentials, account_id=account)
+        with fake.client(credentials=keys) as ec2:
+            ec2.stop_many(ids, resume=result)
+
+    stop(before)
+    if kept is None:
+        with pytest.raises(ec2lite.ConfigError, match="account '2'"):
+            stop(now)
+    else:
+        stop(now)
+        assert kept == result.work["account"]
+
+
+def test_reboots_of_unknown_outcome_are_settled():
+    """What may have been rebooted is not sent again when a result is resumed; a stop is."""
+    fake = FakeEC2()
+    ids = fake.run_instances(2)
+    rebooted, stopped = ec2lite.BatchResult(), ec2lite.BatchResult()
+    with fake.client(retry=ec2lite.NoRetry()) as ec2:
+        for act, action, result in [
+            (ec2.reboot_many, "RebootInstances", rebooted),
+            (ec2.stop_many, "StopInstances", stopped),
+        ]:
+            fake.reset_next(action)
+            act(ids, resume=result)
+            assert ["unknown"] * 2 == kinds(result)
+            act(resume=result)
+
+    assert (["unknown"] * 2, ["accepted"] * 2) == (kinds(rebooted), kinds(stopped))
+
+
+def test_interrupted():
+    """A Ctrl-C leaves in the caller's hands what is known; what was under way is unknown."""
+    fake = FakeEC2()
+    ids = fake.run_instances(4)
+    kept = ec2lite.BatchResult()
+    requests = []
+
+    def interrupt(request):
+        requests.append(request)
+        if len(requests) == 2:
+            raise KeyboardInterrupt
+        return fake.transport.handle_request(request)
+
+    with (
+        fake.client(transport=httpx.MockTransport(interrupt)) as ec2,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        ec2.stop_many(ids, batch_size=1, resume=kept)
+
+    assert ["accepted", "unknown", "not_attempted", "not_attempted"] == kinds(kept)
+
+
+def test_a_listener_that_raises():
+    """An error of the caller's own function is the caller's, and nothing that is known is lost."""
+    fake = FakeEC2()
+    kept = ec2lite.BatchResult()
+
+    with fake.client() as ec2, pytest.raises(ZeroDivisionError):
+        ec2.stop_many(fake.run_instances(2), batch_size=1, resume=kept, on_progress=lambda _: 1 / 0)
+
+    assert ["accepted", "not_attempted"] == kinds(kept)
+
+
+def test_dry_run():
+    """A dry run asks for each batch, and changes nothing; a yes is no failure, and no success."""
+    fake = FakeEC2(policy=lambda call: call.action != "StartInstances")
+    ids = fake.run_instances(3)
+
+    with fake.client() as ec2:
+        yes = ec2.stop_many(ids, batch_size=2, dry_run=True, max_failures=0)
+        no = ec2.start_many(ids, dry_run=True)
+        states = {each.instance_id: each.state.name for each in ec2.describe_instances(ids)}
+
+    assert (["allowed"] * 3, (), ()) == (kinds(yes), yes.succeeded, yes.failed)
+    assert all(isinstance(each.error, ec2lite.DryRunOperation) for each in yes.outcomes.values())
+    assert ["unauthorized"] * 3 == kinds(no)
+    assert dict.fromkeys(ids, "running") == states
+
+
+def test_additional_info():
+    """What start_instances may say, start_many says as well."""
+    fake = FakeEC2()
+
+    with fake.client() as ec2:
+        ec2.start_many(fake.run_instances(1, state="stopped"), additional_info="x")
+
+    assert "x" == fake.calls[0].parameters["AdditionalInfo"]
+
+
+@pytest.mark.parametrize("resume", [None, ec2lite.BatchResult()])
+def test_no_ids(resume):
+    """Ids may be left out only where a result names some."""
+    fake = FakeEC2()
+
+    with fake.client() as ec2, pytest.raises(ec2lite.ConfigError, match=r"^instance_ids must be"):
+        ec2.stop_many(resume=resume)
+    with fake.client() as ec2, pytest.raises(ec2lite.ConfigError, match=r"^resume must be"):
+        ec2.stop_many("i-1", resume=1)
