@@ -125,13 +125,13 @@ def test_closed_between(monkeypatch):
     ec2 = Client("eu-west-1", credentials=KEYS)
     context = Setup.context
 
-    def closing(setup, service):
-        made = yield from context(setup, service)
+    def closing(*arguments):
+        made = yield from context(*arguments)
         ec2.close()
         return made
 
     monkeypatch.setattr(Setup, "context", closing)
-    with pytest.raises(ConfigError, match=r"closed$"):
+    with ec2, pytest.raises(ConfigError, match=r"closed$"):
         ec2.stop_instances("i-1")
     assert None is ec2._owned
 
