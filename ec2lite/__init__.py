@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ec2lite import telemetry as telemetry
     from ec2lite.auth import SigV4Auth
     from ec2lite.bulk.outcome import BatchResult, Outcome, OutcomeKind
+    from ec2lite.bulk.pacing import Bucket, NoPacing, Pacing
+    from ec2lite.bulk.plan import Plan
     from ec2lite.bulk.progress import BatchProgress
     from ec2lite.client import AsyncClient, Client
     from ec2lite.config.endpoints import resolve_endpoint
@@ -101,6 +103,7 @@ __all__ = [
     "BatchError",
     "BatchProgress",
     "BatchResult",
+    "Bucket",
     "Client",
     "ConfigError",
     "Credentials",
@@ -135,11 +138,14 @@ __all__ = [
     "Listing",
     "ModifyInstanceAttribute",
     "ModifyInstanceAttributeResult",
+    "NoPacing",
     "NoRetry",
     "Operation",
     "OperationNotPermitted",
     "Outcome",
     "OutcomeKind",
+    "Pacing",
+    "Plan",
     "Progress",
     "RebootInstances",
     "RebootInstancesResult",
@@ -183,6 +189,7 @@ _HOMES = {
     "BatchError": "errors",
     "BatchProgress": "bulk.progress",
     "BatchResult": "bulk.outcome",
+    "Bucket": "bulk.pacing",
     "Client": "client",
     "ConfigError": "errors",
     "Credentials": "models",
@@ -217,11 +224,14 @@ _HOMES = {
     "Listing": "engine.pages",
     "ModifyInstanceAttribute": "operations.modify_instance_attribute",
     "ModifyInstanceAttributeResult": "operations.modify_instance_attribute",
+    "NoPacing": "bulk.pacing",
     "NoRetry": "engine.retry",
     "Operation": "protocol.operation",
     "OperationNotPermitted": "errors",
     "Outcome": "bulk.outcome",
     "OutcomeKind": "bulk.outcome",
+    "Pacing": "bulk.pacing",
+    "Plan": "bulk.plan",
     "Progress": "waiting.progress",
     "RebootInstances": "operations.reboot_instances",
     "RebootInstancesResult": "operations.reboot_instances",

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 from ec2lite import checks
+from ec2lite.bulk.plan import BATCH_SIZE, Plan, plan
 from ec2lite.config.settings import Settings
 from ec2lite.credentials import given
 from ec2lite.credentials.resolve import instance_region
@@ -18,9 +19,10 @@ from ec2lite.errors import ConfigError
 from ec2lite.protocol.content import MAX_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from ec2lite.bulk.pacing import NoPacing, Pacing
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.flow import Flow
     from ec2lite.engine.retry import RetryPolicy
@@ -157,6 +159,59 @@ class BaseClient(Generic[T]):
             view._has_own_credentials = True
             vars(view).pop("_world", None)
         return view
+
+    def plan_stop(
+        self,
+        instance_ids: str | Iterable[str] | int,
+        *,
+        batch_size: int = BATCH_SIZE,
+        pacing: Pacing | NoPacing | None = None,
+    ) -> Plan:
+        """Return how many requests ``stop_many`` will send, and how long that will take.
+
+        ``instance_ids`` are ids, or how many there are. ``batch_size`` and ``pacing`` are those of
+        ``stop_many``. Nothing is sent. A wrong argument is a ``ConfigError``.
+        """
+        return plan("StopInstances", instance_ids, batch_size, pacing)
+
+    def plan_start(
+        self,
+        instance_ids: str | Iterable[str] | int,
+        *,
+        batch_size: int = BATCH_SIZE,
+        pacing: Pacing | NoPacing | None = None,
+    ) -> Plan:
+        """Return how many requests ``start_many`` will send, and how long that will take.
+
+        The arguments are those of ``plan_stop``.
+        """
+        return plan("StartInstances", instance_ids, batch_size, pacing)
+
+    def plan_reboot(
+        self,
+        instance_ids: str | Iterable[str] | int,
+        *,
+        batch_size: int = BATCH_SIZE,
+        pacing: Pacing | NoPacing | None = None,
+    ) -> Plan:
+        """Return how many requests ``reboot_many`` will send, and how long that will take.
+
+        The arguments are those of ``plan_stop``.
+        """
+        return plan("RebootInstances", instance_ids, batch_size, pacing)
+
+    def plan_terminate(
+        self,
+        instance_ids: str | Iterable[str] | int,
+        *,
+        batch_size: int = BATCH_SIZE,
+        pacing: Pacing | NoPacing | None = None,
+    ) -> Plan:
+        """Return how many requests ``terminate_many`` will send, and how long that will take.
+
+        The arguments are those of ``plan_stop``.
+        """
+        return plan("TerminateInstances", instance_ids, batch_size, pacing)
 
     def _ask(self, request: Operation[R]) -> Flow[R]:
         self._check_open()

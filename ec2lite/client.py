@@ -129,7 +129,7 @@ class Client(BaseClient["httpx.BaseTransport"]):
         """Act on many instances, and return one outcome each."""
         from ec2lite.bulk.batch import Batches
 
-        return self._run(Batches(many).flow(self._setup.context()))
+        return self._run(Batches(many, self._setup.passing).flow(self._setup.context()))
 
     def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""
@@ -233,7 +233,7 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
         """Act on many instances, and return one outcome each."""
         from ec2lite.bulk.batch import Batches
 
-        return await self._run(Batches(many).flow(self._setup.context()))
+        return await self._run(Batches(many, self._setup.passing).flow(self._setup.context()))
 
     async def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""

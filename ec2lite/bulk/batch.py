@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from ec2lite import checks
 from ec2lite.bulk.isolation import KINDS, kind_of, named
 from ec2lite.bulk.outcome import DRY, OPEN, SUCCESSES, BatchResult, Outcome, OutcomeKind
+from ec2lite.bulk.pacing import Meter, NoPacing, Pacing, buckets, meter
 from ec2lite.bulk.progress import progress
 from ec2lite.engine.call import call
-from ec2lite.engine.flow import GetCredentials
+from ec2lite.engine.flow import GetCredentials, Sleep
 from ec2lite.errors import (
     EXPIRED_CODES,
     SKEWED_CODES,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ec2lite.bulk.many import Many
+    from ec2lite.engine.clock import Clock
     from ec2lite.engine.context import Context
     from ec2lite.engine.flow import Flow
     from ec2lite.models import Endpoint
@@ -38,55 +40,100 @@ FATAL_CODES = SKEWED_CODES | EXPIRED_CODES | {"InvalidClientTokenId", "OptInRequ
 class Batches:
     """The batches that are left, and the outcomes known so far."""
 
-    def __init__(self, many: Many) -> None:
+    def __init__(self, many: Many, clock: Clock) -> None:
         self._many = many
+        self._clock = clock
         self._result = BatchResult() if many.resume is None else many.resume
         self._left: deque[tuple[str, ...]] = deque()
         self._failures = 0
+        self._deadline: float | None = None
+        self._meter: Meter | None = None
 
     def flow(self, making: Flow[Context]) -> Flow[BatchResult]:
         """Send until nothing is left, or the time is over."""
-        context = yield from making
-        started = context.monotonic()
-        limit = self._many.deadline
-        deadline = None if limit is None else started + limit
-        yield from self._begin(context, deadline)
+        started = self._clock.monotonic()
+        if self._many.deadline is not None:
+            self._deadline = started + self._many.deadline
+        try:
+            context = yield from self._prepare(making)
+        except (CredentialsError, TransportError, ServiceError) as error:
+            self._line_up()
+            self._give_up(error)
+            raise
+        self._line_up()
         while self._left:
             if self._has_failed():
                 self._end(EC2Error("more instances had failed than max_failures allows"))
                 break
-            if deadline is not None and context.monotonic() >= deadline:
-                break
             batch = self._left.popleft()
-            try:
-                answer = yield from call(self._many.request(batch), context, deadline=deadline)
-            except EC2Error as error:
-                is_over = deadline is not None and context.monotonic() >= deadline
-                if not self._take(batch, error):
-                    self._skip(batch, error)
-                    if not is_over:
-                        self._end(error)
-                        error.partial = self._result
-                        raise
-            except BaseException:
-                # Ctrl-C, a cancelled task: nobody will read the answer.
-                why = EC2Error("the call was interrupted before the answer was read")
-                self._settle(batch, OutcomeKind.UNKNOWN, why)
-                raise
-            else:
-                self._accept(batch, answer)
-            self._tell(context.monotonic() - started)
+            pause = self._reserve(batch)
+            if self._is_over(pause):
+                self._left.appendleft(batch)
+                break
+            if pause:
+                yield Sleep(pause)
+            yield from self._send(batch, context)
+            self._tell(self._clock.monotonic() - started)
         self._end(EC2Error("the deadline was over before a request was sent"))
         return self._result
 
-    def _begin(self, context: Context, deadline: float | None) -> Flow[None]:
+    def _send(self, batch: tuple[str, ...], context: Context) -> Flow[None]:
+        """Send a batch, and settle what its answer says."""
+        request = self._many.request(batch)
+        try:
+            answer = yield from call(request, context, deadline=self._deadline)
+        except EC2Error as error:
+            if self._take(batch, error):
+                return
+            if not self._is_over():
+                self._left.appendleft(batch)
+                self._give_up(error)
+                raise
+            self._skip(batch, error)
+        except BaseException:
+            # Ctrl-C, a cancelled task: nobody will read the answer.
+            why = EC2Error("the call was interrupted before the answer was read")
+            self._settle(batch, OutcomeKind.UNKNOWN, why)
+            raise
+        else:
+            self._accept(batch, answer)
+
+    def _is_over(self, pause: float = 0) -> bool:
+        """Return whether the deadline has passed, or will have after a pause."""
+        return self._deadline is not None and self._clock.monotonic() + pause >= self._deadline
+
+    def _give_up(self, error: EC2Error) -> None:
+        """End the work with an error, which carries the result so far."""
+        self._end(error)
+        error.partial = self._result
+
+    def _reserve(self, batch: Sequence[str]) -> float:
+        """Take a batch's tokens; return the seconds until AWS will have them."""
+        return self._meter.reserve(len(batch), self._clock.monotonic()) if self._meter else 0.0
+
+    def _prepare(self, making: Flow[Context]) -> Flow[Context]:
+        """Return the context, once it is known whose quotas and whose result these are."""
+        context = yield from making
+        pacing = self._many.pacing or Pacing()
+        if self._many.resume is None and isinstance(pacing, NoPacing):
+            return context
+        credentials = context.credentials or (yield GetCredentials(deadline=self._deadline))
+        endpoint = context.builder.endpoint
+        if self._many.resume is not None:
+            self._compare(endpoint, credentials.account_id)
+        if isinstance(pacing, Pacing):
+            account = pacing.account or credentials.account_id or credentials.access_key_id
+            action = self._many.operation.action
+            whose = (endpoint.url, endpoint.signing_region, action, account)
+            both, now = buckets(action, pacing), self._clock.monotonic()
+            self._meter = meter(self._clock, whose, *both, now)
+        return context
+
+    def _line_up(self) -> None:
         """Divide what is to be asked into batches, of which none has been attempted yet."""
         outcomes = self._result.outcomes
-        if self._many.resume is not None:
-            credentials = context.credentials or (yield GetCredentials(deadline=deadline))
-            self._compare(context.builder.endpoint, credentials.account_id)
         why = EC2Error("no request was sent for the instance yet")
-        asked = []
+        asked: list[str] = []
         for each in self._many.instance_ids or tuple(outcomes):
             known = outcomes.get(each)
             if known is None or self._is_open(known.kind):
@@ -94,7 +141,7 @@ class Batches:
         for each in asked:
             if each not in outcomes or outcomes[each].kind is not OutcomeKind.UNKNOWN:
                 outcomes[each] = Outcome(each, OutcomeKind.NOT_ATTEMPTED, error=why)
-        size = self._many.batch_size
+        size = self._many.size
         self._left.extend(
             tuple(asked[start : start + size]) for start in range(0, len(asked), size)
         )
@@ -117,7 +164,8 @@ class Batches:
         before = self._result.work
         for name, value in work.items():
             known = before.get(name, value)
-            if known != value and not (name == "account" and None in {known, value}):
+            is_unknown = name == "account" and (known is None or value is None)
+            if known != value and not is_unknown:
                 raise checks.wrong("resume", f"a result of {name} {value!r}", f"of {known!r}")
         before.update({**work, "account": account or before.get("account")})
 
@@ -140,6 +188,11 @@ class Batches:
 
     def _take(self, batch: Sequence[str], error: EC2Error) -> bool:
         """Settle what an error settles; return whether that was anything."""
+        if self._meter is not None and isinstance(error, ServiceError):
+            if error.is_throttling:
+                self._meter.throttled()
+            else:
+                self._meter.refused(len(batch))
         if isinstance(error, DryRunOperation):
             self._settle(batch, OutcomeKind.ALLOWED, error)
         elif isinstance(error, ServiceError) and error.code not in FATAL_CODES:
@@ -172,6 +225,8 @@ class Batches:
 
     def _accept(self, batch: Sequence[str], answer: Any) -> None:  # noqa: ANN401 - the four results have nothing in common
         """Settle what an answer accepts."""
+        if self._meter is not None:
+            self._meter.accepted()
         if self._many.changes is None:
             self._settle(batch, OutcomeKind.ACCEPTED, None)
             return

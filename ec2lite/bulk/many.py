@@ -10,6 +10,8 @@ from attrs import Attribute, field, fields, frozen
 
 from ec2lite import checks
 from ec2lite.bulk.outcome import BatchResult
+from ec2lite.bulk.pacing import NoPacing, Pacing, buckets
+from ec2lite.bulk.plan import BATCH_SIZE, check_pacing, fitting
 from ec2lite.bulk.progress import BatchProgress
 from ec2lite.operations.reboot_instances import RebootInstances
 from ec2lite.operations.start_instances import StartInstances
@@ -19,7 +21,6 @@ from ec2lite.operations.terminate_instances import TerminateInstances
 if TYPE_CHECKING:
     from ec2lite.protocol.operation import Operation
 
-BATCH_SIZE: Final = 50
 Change: TypeAlias = StopInstances | StartInstances | RebootInstances | TerminateInstances
 
 
@@ -82,11 +83,22 @@ class Many:
         default=None, kw_only=True, validator=checks.optional(_result), repr=False
     )
     isolate_unauthorized: bool = field(default=False, kw_only=True, validator=_FLAG)
+    pacing: Pacing | NoPacing | None = field(
+        default=None, kw_only=True, validator=checks.validator(check_pacing)
+    )
     dry_run: bool | None = field(default=None, kw_only=True, validator=_FLAG)
 
     def __attrs_post_init__(self) -> None:
         if not self.instance_ids and not (self.resume and self.resume.outcomes):
             raise checks.wrong("instance_ids", "given, or known from resume", "left out")
+
+    @property
+    def size(self) -> int:
+        """How many ids a request has."""
+        if isinstance(self.pacing, NoPacing):
+            return self.batch_size
+        _, instances = buckets(self.operation.action, self.pacing or Pacing())
+        return fitting(self.batch_size, instances.size if instances else self.batch_size)
 
     def request(self, ids: tuple[str, ...]) -> Operation[Any]:
         """Return the request for some of the instances."""
@@ -112,6 +124,7 @@ class StopMany(Many):
     - ``resume``: a result to go on with, an empty ``BatchResult()`` to begin with: it is filled as
       outcomes become known. Then ``instance_ids`` may be left out; what is settled is not sent.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
+    - ``pacing``: ``Pacing`` with the account's own quotas, or ``NoPacing()``; by default AWS's.
     - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
@@ -143,6 +156,7 @@ class StartMany(Many):
     - ``resume``: a result to go on with, an empty ``BatchResult()`` to begin with: it is filled as
       outcomes become known. Then ``instance_ids`` may be left out; what is settled is not sent.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
+    - ``pacing``: ``Pacing`` with the account's own quotas, or ``NoPacing()``; by default AWS's.
     - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
@@ -174,6 +188,7 @@ class RebootMany(Many):
     - ``resume``: a result to go on with, an empty ``BatchResult()`` to begin with: it is filled as
       outcomes become known. Then ``instance_ids`` may be left out; what is settled is not sent.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
+    - ``pacing``: ``Pacing`` with the account's own quotas, or ``NoPacing()``; by default AWS's.
     - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
@@ -200,6 +215,7 @@ class TerminateMany(Many):
     - ``resume``: a result to go on with, an empty ``BatchResult()`` to begin with: it is filled as
       outcomes become known. Then ``instance_ids`` may be left out; what is settled is not sent.
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
+    - ``pacing``: ``Pacing`` with the account's own quotas, or ``NoPacing()``; by default AWS's.
     - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are

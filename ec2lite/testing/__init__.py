@@ -11,10 +11,10 @@
 
 from __future__ import annotations
 
+from ec2lite.bulk.pacing import Bucket
 from ec2lite.testing.calls import Call
 from ec2lite.testing.clock import RealClock, VirtualClock
 from ec2lite.testing.fake import FakeEC2
 from ec2lite.testing.life import Times
-from ec2lite.testing.quotas import Bucket
 
 __all__ = ["Bucket", "Call", "FakeEC2", "RealClock", "Times", "VirtualClock"]

@@ -7,21 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from attrs import field, frozen
-
+from ec2lite.bulk.pacing import Bucket
 from ec2lite.testing.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-
-@frozen
-class Bucket:
-    """A token bucket: how many tokens it holds, and how many come back a second."""
-
-    size: float = field()
-    refill: float = field()
 
 
 Quotas: TypeAlias = "Mapping[str, tuple[Bucket, Bucket | None]]"

@@ -1,0 +1,67 @@
+"""How long work on many instances will take, worked out before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from attrs import frozen
+
+from ec2lite import checks
+from ec2lite.bulk.pacing import Meter, NoPacing, Pacing, buckets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Ids in a request, unless the caller says otherwise.
+BATCH_SIZE: Final = 50
+_MOST: Final = 10_000_000
+
+
+@frozen
+class Plan:
+    """What work on many instances takes at least.
+
+    - ``action``, ``instances``: what is done, and to how many.
+    - ``requests``: how many are sent where none is refused or repeated.
+    - ``seconds``: from the first request to the last one, if the buckets are full at the start. The
+      time that EC2 takes to answer comes on top.
+    """
+
+    action: str
+    instances: int
+    requests: int
+    seconds: float
+
+
+def plan(
+    action: str,
+    instance_ids: str | Iterable[str] | int,
+    batch_size: int,
+    pacing: Pacing | NoPacing | None,
+) -> Plan:
+    """Return the plan for ids, or for a number of instances."""
+    if isinstance(instance_ids, int):
+        count = checks.whole("instance_ids", instance_ids, least=0, most=_MOST)
+    else:
+        count = len(checks.instance_ids(instance_ids))
+    checks.whole("batch_size", batch_size, most=1000)
+    check_pacing("pacing", pacing)
+    if isinstance(pacing, NoPacing):
+        return Plan(action, count, -(-count // batch_size), 0.0)
+    requests, instances = buckets(action, pacing or Pacing())
+    size = fitting(batch_size, instances.size if instances else batch_size)
+    meter, seconds = Meter(requests, instances, 0.0), 0.0
+    for start in range(0, count, size):
+        seconds += meter.reserve(min(size, count - start), seconds)
+    return Plan(action, count, -(-count // size), seconds)
+
+
+def fitting(batch_size: int, bucket_size: float) -> int:
+    """Return how many ids a request may have: one larger than the bucket would never be taken."""
+    return max(1, min(batch_size, int(bucket_size)))
+
+
+def check_pacing(name: str, value: object) -> None:
+    """Check that a value says how fast to go."""
+    if value is not None and not isinstance(value, Pacing | NoPacing):
+        raise checks.wrong(name, "Pacing, NoPacing or None", checks.kind(value))
