@@ -121,6 +121,8 @@ class InLoop:
             if inspect.iscoroutinefunction(value):
                 return self._portal.call(functools.partial(value, *args, **kwargs))
             result = value(*args, **kwargs)
+            if isinstance(result, ec2lite.AsyncClient):
+                return InLoop(result, self._portal)
             is_listing = isinstance(result, ec2lite.AsyncListing)
             return ListingInLoop(result, self._portal) if is_listing else result
 
