@@ -6,12 +6,16 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeVar
 
+from attrs import evolve
+
 from ec2lite import checks
-from ec2lite.bulk.plan import BATCH_SIZE, Plan, plan
+from ec2lite.bulk.plan import BATCH_SIZE, Plan, check_pacing, plan
+from ec2lite.bulk.turns import turns
 from ec2lite.config.settings import Settings
 from ec2lite.credentials import given
 from ec2lite.credentials.resolve import instance_region
 from ec2lite.engine.call import call
+from ec2lite.engine.clock import clock_of
 from ec2lite.engine.first_call import FirstCall, load
 from ec2lite.engine.locks import ForkSafeLock
 from ec2lite.engine.setup import Setup
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from ec2lite.bulk.many import Many
     from ec2lite.bulk.pacing import NoPacing, Pacing
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.flow import Flow
@@ -74,7 +79,9 @@ class BaseClient(Generic[T]):
         correct_clock_skew: bool = True,
         max_response_size: int = MAX_SIZE,
         on_event: Listener | None = None,
+        pacing: Pacing | NoPacing | None = None,
     ) -> None:
+        check_pacing("pacing", pacing)
         if transport is not None:
             checks.having(self._send_method)("transport", transport)
         self._setup = Setup(
@@ -91,6 +98,7 @@ class BaseClient(Generic[T]):
             correct_clock_skew=correct_clock_skew,
             max_response_size=max_response_size,
             on_event=on_event,
+            pacer=turns(pacing, clock_of(clock)),
             find_region=instance_region,
         )
         if credentials is not None:
@@ -99,6 +107,7 @@ class BaseClient(Generic[T]):
             checks.function("mfa_token", mfa_token)
         self._credentials = credentials
         self._mfa_token = mfa_token
+        self._pacing = pacing
         self._transport = transport
         self._lock = ForkSafeLock()
         # Not a method: that would be a cycle, and clients are to be freed at once.
@@ -172,7 +181,7 @@ class BaseClient(Generic[T]):
         ``instance_ids`` are ids, or how many there are. ``batch_size`` and ``pacing`` are those of
         ``stop_many``. Nothing is sent. A wrong argument is a ``ConfigError``.
         """
-        return plan("StopInstances", instance_ids, batch_size, pacing)
+        return self._plan("StopInstances", instance_ids, batch_size, pacing)
 
     def plan_start(
         self,
@@ -185,7 +194,7 @@ class BaseClient(Generic[T]):
 
         The arguments are those of ``plan_stop``.
         """
-        return plan("StartInstances", instance_ids, batch_size, pacing)
+        return self._plan("StartInstances", instance_ids, batch_size, pacing)
 
     def plan_reboot(
         self,
@@ -198,7 +207,7 @@ class BaseClient(Generic[T]):
 
         The arguments are those of ``plan_stop``.
         """
-        return plan("RebootInstances", instance_ids, batch_size, pacing)
+        return self._plan("RebootInstances", instance_ids, batch_size, pacing)
 
     def plan_terminate(
         self,
@@ -211,7 +220,22 @@ class BaseClient(Generic[T]):
 
         The arguments are those of ``plan_stop``.
         """
-        return plan("TerminateInstances", instance_ids, batch_size, pacing)
+        return self._plan("TerminateInstances", instance_ids, batch_size, pacing)
+
+    def _plan(
+        self,
+        action: str,
+        instance_ids: str | Iterable[str] | int,
+        batch_size: int,
+        pacing: Pacing | NoPacing | None,
+    ) -> Plan:
+        return plan(action, instance_ids, batch_size, self._pacing if pacing is None else pacing)
+
+    def _paced(self, many: Many) -> Many:
+        """Return work on many instances with the client's pacing, if it has none of its own."""
+        if self._pacing is None or many.pacing is not None:
+            return many
+        return evolve(many, instance_ids=many.instance_ids or None, pacing=self._pacing)
 
     def _ask(self, request: Operation[R]) -> Flow[R]:
         self._check_open()

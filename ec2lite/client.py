@@ -80,6 +80,9 @@ class Client(BaseClient["httpx.BaseTransport"]):
     - ``max_response_size``: bytes of an answer, as it comes and inflated; more is an error.
     - ``on_event``: called with each event of ``ec2lite.events``, in the thread or task of the call.
       What it raises is logged, and goes no further.
+    - ``pacing``: ``Pacing()`` lets every request to EC2 wait for AWS's token buckets, single calls
+      and waits too. By default only work on many instances does, and with ``NoPacing()`` not even
+      that. It is the default of ``stop_many`` and its siblings, too.
 
     A wrong argument is a ``ConfigError``. Calls raise what ``ec2lite.errors`` draws.
     Close the client, or use it as a context manager.
@@ -129,7 +132,9 @@ class Client(BaseClient["httpx.BaseTransport"]):
         """Act on many instances, and return one outcome each."""
         from ec2lite.bulk.batch import Batches
 
-        return self._run(Batches(many, self._setup.passing).flow(self._setup.context()))
+        return self._run(
+            Batches(self._paced(many), self._setup.passing).flow(self._setup.context())
+        )
 
     def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""
@@ -233,7 +238,9 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
         """Act on many instances, and return one outcome each."""
         from ec2lite.bulk.batch import Batches
 
-        return await self._run(Batches(many, self._setup.passing).flow(self._setup.context()))
+        return await self._run(
+            Batches(self._paced(many), self._setup.passing).flow(self._setup.context())
+        )
 
     async def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from ec2lite import checks
 from ec2lite.bulk.isolation import KINDS, kind_of, named
 from ec2lite.bulk.outcome import DRY, OPEN, SUCCESSES, BatchResult, Outcome, OutcomeKind
@@ -113,7 +115,8 @@ class Batches:
 
     def _prepare(self, making: Flow[Context]) -> Flow[Context]:
         """Return the context, once it is known whose quotas and whose result these are."""
-        context = yield from making
+        # The batches take their tokens here; single calls would take them in `call`.
+        context = evolve((yield from making), pacer=None)
         pacing = self._many.pacing or Pacing()
         if self._many.resume is None and isinstance(pacing, NoPacing):
             return context

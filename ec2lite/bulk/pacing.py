@@ -124,6 +124,13 @@ class Meter:
                 delay = max(delay, self._instances.take(count, now, self._rate))
             return delay + _MARGIN if delay else 0.0
 
+    def give_back(self, count: int) -> None:
+        """Put back the tokens of a request that was not sent."""
+        with self._lock.current:
+            self._requests.give_back(1)
+            if self._instances is not None:
+                self._instances.give_back(count)
+
     def refused(self, count: int) -> None:
         """Put back the instances' tokens of a refused request, which changed none of them.
 

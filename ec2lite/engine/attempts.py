@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from ec2lite.engine.context import Context
 from ec2lite.engine.flow import Answer, GetCredentials
+from ec2lite.engine.pacer import Pacer, Tokens
 from ec2lite.engine.retry import Retry
 from ec2lite.engine.telling import Telling, reason_of, telling_of
 from ec2lite.errors import (
@@ -62,6 +63,9 @@ class Attempts:
     _has_unused_retry: bool = field(default=False, init=False)
     _has_unused_turn: bool = field(default=False, init=False)
     _is_clock_corrected: bool = field(default=False, init=False)
+    # What the client's pacing gave for the attempt, and whether a request made use of it.
+    _tokens: Tokens | None = field(default=None, init=False, repr=False)
+    _has_unused_tokens: bool = field(default=False, init=False)
     # Why another attempt follows.
     _reason: str = field(default="", init=False)
     # None if nobody listens.
@@ -94,6 +98,14 @@ class Attempts:
         self._has_unused_turn = True
         return wait
 
+    def take_tokens(self, pacer: Pacer, credentials: Credentials) -> float:
+        """Take what the client's pacing asks for; return the seconds until it is there."""
+        self._tokens = pacer.take(self.operation, self.context.builder.endpoint, credentials)
+        self._has_unused_tokens = True
+        if not self._is_in_time(self._tokens.pause):
+            raise self._no_time()
+        return self._tokens.pause
+
     def request(self, credentials: Credentials | None) -> httpx.Request:
         """Return the request for one more attempt, signed for now."""
         context = self.context
@@ -118,7 +130,7 @@ class Attempts:
             },
         )
         self.count, self._attempt = number, attempt
-        self._has_unused_turn = self._has_unused_retry = False
+        self._has_unused_turn = self._has_unused_retry = self._has_unused_tokens = False
         if self._telling is not None:
             self._telling.attempt_started(number)
         return request
@@ -140,6 +152,8 @@ class Attempts:
         """Report the success to the retry policy, and tell of it."""
         self.context.retrier.succeeded(self._retry)
         self._attempt = None
+        if self._tokens is not None:
+            self._tokens.settle(None)
         if self._telling is not None:
             # Other people's operations may have any result.
             metadata = getattr(result, "response_metadata", None)
@@ -173,6 +187,8 @@ class Attempts:
             self._describe(error)
         if attempt:
             self._tell_end(error)
+            if self._tokens is not None:
+                self._tokens.settle(error)
         delay = self._delay(error, attempt) if attempt else None
         if delay is None or not self._is_in_time(delay):
             raise error
@@ -182,11 +198,13 @@ class Attempts:
         return delay
 
     def give_back(self) -> None:
-        """Give back what the retry policy granted and no request made use of."""
+        """Give back what the retry policy and the pacing granted, and no request made use of."""
         if self._has_unused_retry:
             self.context.retrier.give_back(self._retry)
         if self._has_unused_turn:
             self.context.retrier.give_back(None)
+        if self._has_unused_tokens and self._tokens is not None:
+            self._tokens.give_back()
 
     def _describe(self, error: EC2Error) -> None:
         """Write on the error what it happened to."""

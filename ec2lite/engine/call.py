@@ -36,9 +36,7 @@ def call(operation: Operation[R], context: Context, *, deadline: float | None = 
     try:
         while True:
             try:
-                pause = attempts.reserve()
-                if pause > 0:
-                    yield Sleep(pause)
+                yield from _wait_for_turn(attempts, context)
                 if operation.signed:
                     credentials = context.credentials or (yield attempts.wanted_credentials)
                 answer: Answer = yield attempts.request(credentials)
@@ -63,6 +61,19 @@ def call(operation: Operation[R], context: Context, *, deadline: float | None = 
         raise
     finally:
         attempts.give_back()
+
+
+def _wait_for_turn(attempts: Attempts, context: Context) -> Flow[None]:
+    """Wait until the retry policy and the client's pacing let one more request go."""
+    pause = attempts.reserve()
+    if pause > 0:
+        yield Sleep(pause)
+    if context.pacer is None or not attempts.operation.signed:
+        return
+    whose = context.credentials or (yield attempts.wanted_credentials)
+    pause = attempts.take_tokens(context.pacer, whose)
+    if pause > 0:
+        yield Sleep(pause)
 
 
 def is_large(answer: Answer) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from attrs import field, frozen
 
 from ec2lite import checks
+from ec2lite.engine.pacer import Pacer
 from ec2lite.engine.retry import Retrier
 from ec2lite.engine.skew import Skew
 from ec2lite.events import Listener
@@ -60,7 +61,8 @@ def utc_now() -> datetime:
 class Context:
     """What a call needs to know besides its operation.
 
-    ``credentials`` sign every request; None asks the world for them.
+    ``credentials`` sign every request; None asks the world for them. ``pacer`` hands out the tokens
+    that each request needs; None lets all of them go at once.
     """
 
     builder: RequestBuilder
@@ -72,6 +74,7 @@ class Context:
     max_response_size: int = MAX_SIZE
     credentials: Credentials | None = field(default=None, repr=False)
     on_event: Listener | None = field(default=None, repr=False)
+    pacer: Pacer | None = field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         # lxml reads the answers: without it nothing may be sent.

@@ -16,6 +16,7 @@ from ec2lite.config.settings import Settings
 from ec2lite.engine.clock import Clock, clock_of
 from ec2lite.engine.context import Context, Timeout, as_timeout, utc_now
 from ec2lite.engine.flow import Sleep
+from ec2lite.engine.pacer import Pacer
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
 from ec2lite.errors import ConfigError, TransportError
@@ -65,6 +66,8 @@ class Setup:
     on_event: Listener | None = field(
         default=None, validator=checks.optional(check_listener), repr=False
     )
+    # Paces the calls to EC2; None if nothing does.
+    pacer: Pacer | None = field(default=None, repr=False)
     find_region: FindRegion | None = field(default=None, repr=False)
     # Of a view: whose contexts it has, with another time limit, and other retries if ``retry`` is
     # given.
@@ -166,6 +169,7 @@ class Setup:
             monotonic=self.passing.monotonic,
             max_response_size=self.max_response_size,
             on_event=self.on_event,
+            pacer=self.pacer if service == "ec2" else None,
         )
 
     @property
