@@ -107,7 +107,7 @@ CLIENT = (
     "region=None, *, profile=None, credentials=None, endpoint_url=None, use_fips=None, "
     "use_dualstack=None, retry=None, timeout=None, transport=None, signer=None, "
     "user_agent_extra=None, clock=None, mfa_token=None, correct_clock_skew=True, "
-    "max_response_size=67108864, on_event=None"
+    "max_response_size=67108864, on_event=None, pacing=None"
 )
 
 
