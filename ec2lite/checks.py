@@ -7,6 +7,7 @@ shown. A check takes the argument's name and value and returns the value; ``vali
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -101,6 +102,16 @@ def function(name: str, value: object) -> object:
     """Check that a value can be called."""
     if not has(value, "__call__"):
         raise wrong(name, "a function", _class_or_kind(value))
+    return value
+
+
+def listener(name: str, value: object) -> object:
+    """Check that a value can be called, and need not be awaited."""
+    function(name, value)
+    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(
+        getattr(value, "__call__", None)  # noqa: B004 - whether it is there was checked
+    ):
+        raise wrong(name, "a function that is not awaited", "a coroutine function")
     return value
 
 

@@ -7,14 +7,12 @@ the same for all events of a call, and is sent to AWS as ``amz-sdk-invocation-id
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from ec2lite import checks
 from ec2lite.errors import EC2Error
 
 logger: Final = logging.getLogger("ec2lite")
@@ -107,16 +105,6 @@ Event: TypeAlias = (
     | CallEnded
 )
 Listener: TypeAlias = Callable[[Event], object]
-
-
-def check_listener(name: str, value: object) -> object:
-    """Refuse what cannot be called, or would have to be awaited. (A check of an argument.)."""
-    checks.function(name, value)
-    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(
-        getattr(value, "__call__", None)  # noqa: B004 - whether it is there was checked
-    ):
-        raise checks.wrong(name, "a function that is not awaited", "a coroutine function")
-    return value
 
 
 def tell(listener: Listener, event: Event) -> None:

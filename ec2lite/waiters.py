@@ -5,7 +5,6 @@ The loop that carries them out is in ``ec2lite.waiting``, and is imported by the
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -23,16 +22,6 @@ T = TypeVar("T")
 
 PATIENCE = 1800.0
 """Seconds: a metal instance needs more than ten minutes to start or to stop."""
-
-
-def _is_listener(instance: object, attribute: Attribute[Any], value: object) -> None:
-    """Refuse what cannot be called with a ``Progress``. (An attrs validator.)."""
-    del instance
-    if value is None:
-        return
-    checks.function(attribute.name, value)
-    if inspect.iscoroutinefunction(value):
-        raise checks.wrong(attribute.name, "a function", "a coroutine function")
 
 
 def _is_escalation(wait: Wait[Any], attribute: Attribute[Any], value: object) -> None:
@@ -57,7 +46,7 @@ class Wait(Generic[T]):
         default=PATIENCE, kw_only=True, validator=checks.validator(checks.seconds)
     )
     on_progress: Callable[[Progress[T]], object] | None = field(
-        default=None, kw_only=True, validator=_is_listener, repr=False
+        default=None, kw_only=True, validator=checks.optional(checks.listener), repr=False
     )
     escalate: Escalation | None = field(default=None, kw_only=True, validator=_is_escalation)
 

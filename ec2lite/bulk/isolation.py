@@ -12,15 +12,26 @@ if TYPE_CHECKING:
 
     from ec2lite.errors import ServiceError
 
+# EC2 has no room for a type in a zone, or on a host. Under HTTP status 500, and no id is named.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+CAPACITY_CODES: Final = frozenset(
+    {
+        "InsufficientCapacity",
+        "InsufficientCapacityOnHost",
+        "InsufficientHostCapacity",
+        "InsufficientInstanceCapacity",
+        "InsufficientReservedInstanceCapacity",
+    }
+)
 # Codes that concern instances, so that the others of a batch may do without the refused ones.
 KINDS: Final[dict[str, OutcomeKind]] = {
     "InvalidInstanceID.NotFound": OutcomeKind.NOT_FOUND,
     "InvalidInstanceID.Malformed": OutcomeKind.MALFORMED,
     "IncorrectInstanceState": OutcomeKind.WRONG_STATE,
     "UnsupportedHibernationConfiguration": OutcomeKind.NOT_HIBERNATABLE,
-    "InsufficientInstanceCapacity": OutcomeKind.NO_CAPACITY,
     "OperationNotPermitted": OutcomeKind.FAILED,
     "UnsupportedOperation": OutcomeKind.FAILED,
+    **dict.fromkeys(CAPACITY_CODES, OutcomeKind.NO_CAPACITY),
 }
 # Where one code has several meanings, words of the message tell them apart.
 WORDS: Final[dict[str, tuple[tuple[str, OutcomeKind], ...]]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
@@ -10,8 +9,8 @@ from attrs import Attribute, field, fields, frozen
 
 from ec2lite import checks
 from ec2lite.bulk.outcome import BatchResult
-from ec2lite.bulk.pacing import NoPacing, Pacing, buckets
-from ec2lite.bulk.plan import BATCH_SIZE, check_pacing, fitting
+from ec2lite.bulk.pacing import NoPacing, Pacing, batch_limit
+from ec2lite.bulk.plan import BATCH_SIZE, check_pacing
 from ec2lite.bulk.progress import BatchProgress
 from ec2lite.operations.reboot_instances import RebootInstances
 from ec2lite.operations.start_instances import StartInstances
@@ -38,15 +37,6 @@ def _is_limit(instance: object, attribute: Attribute[Any], value: object) -> Non
             raise checks.wrong(attribute.name, "a share between 0 and 1", repr(value))
     elif value is not None:
         checks.whole(attribute.name, value, least=0)
-
-
-def _is_listener(instance: object, attribute: Attribute[Any], value: object) -> None:
-    """Refuse what cannot be called with a ``BatchProgress``. (An attrs validator.)."""
-    del instance
-    if value is not None:
-        checks.function(attribute.name, value)
-        if inspect.iscoroutinefunction(value):
-            raise checks.wrong(attribute.name, "a function", "a coroutine function")
 
 
 def _ids(ids: str | Iterable[str] | None) -> tuple[str, ...]:
@@ -77,7 +67,7 @@ class Many:
     )
     max_failures: float | None = field(default=None, kw_only=True, validator=_is_limit)
     on_progress: Callable[[BatchProgress], object] | None = field(
-        default=None, kw_only=True, validator=_is_listener, repr=False
+        default=None, kw_only=True, validator=checks.optional(checks.listener), repr=False
     )
     resume: BatchResult | None = field(
         default=None, kw_only=True, validator=checks.optional(_result), repr=False
@@ -95,10 +85,7 @@ class Many:
     @property
     def size(self) -> int:
         """How many ids a request has."""
-        if isinstance(self.pacing, NoPacing):
-            return self.batch_size
-        _, instances = buckets(self.operation.action, self.pacing or Pacing())
-        return fitting(self.batch_size, instances.size if instances else self.batch_size)
+        return batch_limit(self.operation.action, self.batch_size, self.pacing)
 
     def request(self, ids: tuple[str, ...]) -> Operation[Any]:
         """Return the request for some of the instances."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from ec2lite import checks
-from ec2lite.bulk.pacing import Meter, NoPacing, Pacing, buckets
+from ec2lite.bulk.pacing import NoPacing, Pacing, batch_limit, buckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,19 +46,15 @@ def plan(
         count = len(checks.instance_ids(instance_ids))
     checks.whole("batch_size", batch_size, most=1000)
     check_pacing("pacing", pacing)
+    sent = -(-count // batch_limit(action, batch_size, pacing))
     if isinstance(pacing, NoPacing):
-        return Plan(action, count, -(-count // batch_size), 0.0)
-    requests, instances = buckets(action, pacing or Pacing())
-    size = fitting(batch_size, instances.size if instances else batch_size)
-    meter, seconds = Meter(requests, instances, 0.0), 0.0
-    for start in range(0, count, size):
-        seconds += meter.reserve(min(size, count - start), seconds)
-    return Plan(action, count, -(-count // size), seconds)
-
-
-def fitting(batch_size: int, bucket_size: float) -> int:
-    """Return how many ids a request may have: one larger than the bucket would never be taken."""
-    return max(1, min(batch_size, int(bucket_size)))
+        return Plan(action, count, sent, 0.0)
+    requests, instances = buckets(action, pacing)
+    # The last request leaves when each bucket has had its tokens for all of them.
+    seconds = max(0.0, (sent - requests.size) / requests.refill)
+    if instances is not None:
+        seconds = max(seconds, (count - instances.size) / instances.refill)
+    return Plan(action, count, sent, seconds)
 
 
 def check_pacing(name: str, value: object) -> None:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from ec2lite.bulk.outcome import OutcomeKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ec2lite.bulk.outcome import Outcome
 
 
 @frozen
@@ -33,10 +26,9 @@ class BatchProgress:
     remaining: float | None
 
 
-def progress(outcomes: Iterable[Outcome], total: int, elapsed: float) -> BatchProgress:
+def progress(by_kind: Mapping[OutcomeKind, int], total: int, elapsed: float) -> BatchProgress:
     """Return how far the work has come after so many seconds."""
-    by_kind = dict(Counter(each.kind for each in outcomes))
     done = sum(by_kind.values())
     rate = done / elapsed if done and elapsed > 0 else None
     remaining = None if rate is None else (total - done) / rate
-    return BatchProgress(done, total, by_kind, rate, remaining)
+    return BatchProgress(done, total, dict(by_kind), rate, remaining)

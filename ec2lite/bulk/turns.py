@@ -33,6 +33,7 @@ class Turn:
     pause: float
     _meter: Meter
     _count: int
+    _clock: Clock
 
     def give_back(self) -> None:
         """Put them back, because no request was sent."""
@@ -41,9 +42,9 @@ class Turn:
     def settle(self, error: EC2Error | None) -> None:
         """Learn from how the request ended; None is success."""
         if error is None:
-            self._meter.accepted()
-        elif error.is_throttling:
-            self._meter.throttled()
+            return
+        if error.is_throttling:
+            self._meter.throttled(self._clock.monotonic())
         elif isinstance(error, ServiceError):
             self._meter.refused(self._count)
 
@@ -63,20 +64,22 @@ class Turns:
         action = operation.action
         account = self.pacing.account or credentials.account_id or credentials.access_key_id
         whose = (endpoint.url, endpoint.signing_region, action, account)
-        requests, instances = self._buckets(operation)
+        requests, instances = buckets_of(operation, self.pacing)
         count = 0 if instances is None else len(operation.asked_ids() or ())
         now = self.clock.monotonic()
         shared = meter(self.clock, whose, requests, instances, now)
-        return Turn(shared.reserve(count, now), shared, count)
+        return Turn(shared.reserve(count, now), shared, count, self.clock)
 
-    def _buckets(self, operation: Operation[Any]) -> tuple[Bucket, Bucket | None]:
-        if operation.action in DEFAULTS:
-            return buckets(operation.action, self.pacing)
-        if not operation.action.startswith(_READERS):
-            return _CHANGING, None
-        # A description by ids alone has neither filters nor pages.
-        is_whole = isinstance(operation, Paged) and operation.instance_ids and not operation.filters
-        return _READING_WHOLE if is_whole else _READING, None
+
+def buckets_of(operation: Operation[Any], pacing: Pacing | None) -> tuple[Bucket, Bucket | None]:
+    """Return the buckets that a request takes from."""
+    if operation.action in DEFAULTS:
+        return buckets(operation.action, pacing)
+    if not operation.action.startswith(_READERS):
+        return _CHANGING, None
+    # A description by ids alone has neither filters nor pages.
+    is_whole = isinstance(operation, Paged) and operation.instance_ids and not operation.filters
+    return _READING_WHOLE if is_whole else _READING, None
 
 
 def turns(pacing: Pacing | NoPacing | None, clock: Clock) -> Turns | None:

@@ -20,7 +20,7 @@ from ec2lite.engine.pacer import Pacer
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
 from ec2lite.errors import ConfigError, TransportError
-from ec2lite.events import Listener, check_listener
+from ec2lite.events import Listener
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.operation import check
 from ec2lite.protocol.request import RequestBuilder, user_agent
@@ -64,7 +64,7 @@ class Setup:
     correct_clock_skew: bool = field(default=True, validator=checks.validator(checks.flag))
     max_response_size: int = field(default=MAX_SIZE, validator=checks.validator(checks.size))
     on_event: Listener | None = field(
-        default=None, validator=checks.optional(check_listener), repr=False
+        default=None, validator=checks.optional(checks.listener), repr=False
     )
     # Paces the calls to EC2; None if nothing does.
     pacer: Pacer | None = field(default=None, repr=False)

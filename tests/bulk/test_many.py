@@ -294,7 +294,7 @@ def test_progress():
 
 def test_no_rate_without_time():
     """Before any time has passed there is no rate."""
-    assert progress([], 4, 0) == ec2lite.BatchProgress(0, 4, {}, None, None)
+    assert progress({}, 4, 0) == ec2lite.BatchProgress(0, 4, {}, None, None)
 
 
 @pytest.mark.parametrize(

@@ -47,29 +47,32 @@ def test_both_buckets_count():
     paced = Meter(Bucket(1, 0.5), None, 0.0)
     assert [0.0, 2.002] == [paced.reserve(99, 0.0), paced.reserve(99, 0.0)]
     paced.refused(99)
-    paced.throttled()
+    paced.throttled(0.0)
     assert paced.reserve(1, 0.0) > 4
 
 
 def test_learns_from_throttles():
-    """A throttle slows down, down to a tenth; what is accepted lets it recover."""
+    """A throttle slows down, to a tenth at most; quiet lets it recover, soon and then slowly."""
 
-    def pause(paced):
-        first = paced.reserve(10, 0.0)
-        return paced.reserve(10, 0.0) - first
+    def pause(now):
+        first = paced.reserve(10, now)
+        return paced.reserve(10, now) - first
 
     paced = Meter(Bucket(100, 100), Bucket(10, 10), 0.0)
     assert 0.0 == paced.reserve(10, 0.0)
-    usual = pause(paced)
-    paced.throttled()
-    slower = pause(paced)
-    for _ in range(20):
-        paced.throttled()
-    slowest = pause(paced)
-    for _ in range(60):
-        paced.accepted()
+    usual = pause(0.0)
+    paced.throttled(0.0)
+    paced.throttled(0.5)
+    slower, near, back, past = pause(0.5), pause(450), pause(900), pause(1200)
+    for second in range(20):
+        paced.throttled(1200 + 2 * second)
+    slowest = pause(1240)
 
-    assert [1, 1 / 0.7, 10, 1] == pytest.approx([usual, slower, slowest, pause(paced)])
+    expected = [1, 1 / 0.7, 1 / (1 - 0.3 / 8), 1, 1, 10]
+    assert expected == pytest.approx([usual, slower, near, back, past, slowest], rel=0.01)
+    assert not paced.is_new(1240)
+    assert paced.is_new(100_000)
+    assert 1 == pytest.approx(pause(100_000) + paced.reserve(10, 100_000) * 0, rel=0.01)
 
 
 def test_refused_requests_leave_the_tokens():
@@ -82,9 +85,34 @@ def test_refused_requests_leave_the_tokens():
     assert 10.002 == paced.reserve(10, 0.0)
 
 
+class _Equal(Clock):
+    """A clock that cannot be hashed, and is equal to all others."""
+
+    def __eq__(self, other):
+        return True
+
+
+def test_old_meters_go():
+    """Of meters that nobody uses, only those are kept that remember something."""
+    clock, bucket = Clock(), Bucket(1, 1)
+    used = meter(clock, "used", bucket, None, 0.0)
+    busy = weakref.ref(meter(clock, "busy", bucket, None, 0.0))
+    busy().reserve(1, 0.0)
+    idle = [weakref.ref(meter(clock, number, bucket, None, 0.0)) for number in range(254)]
+    gc.collect()
+    assert all(each() is not None for each in idle)
+
+    meter(clock, "one more", bucket, None, 0.0)
+    gc.collect()
+
+    assert {None} == {each() for each in idle}
+    assert busy() is not None
+    assert used is meter(clock, "used", bucket, None, 0.0)
+
+
 def test_shared_by_those_who_mean_the_same():
-    """One meter for a clock, an owner and buckets; it goes with its clock."""
-    clock, other = Clock(), Clock()
+    """One meter for a clock, an owner and buckets; it goes with its clock, whatever equals that."""
+    clock, other = _Equal(), _Equal()
     bucket = Bucket(1, 1)
     one = meter(clock, "a", bucket, None, 0.0)
     assert one is meter(clock, "a", Bucket(1, 1), None, 5.0)

@@ -78,7 +78,7 @@ def test_listener(cls):
         """Do nothing."""
 
     assert "on_progress must be a function, not int" == refusal(cls, "i-1", on_progress=1)
-    assert "on_progress must be a function, not a coroutine function" == (
+    assert "on_progress must be a function that is not awaited, not a coroutine function" == (
         refusal(cls, "i-1", on_progress=listen)
     )
     assert print is cls("i-1", on_progress=print).on_progress
