@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ec2lite.cli import options, output, selection, waiting
+from ec2lite.cli import keeping, many, options, output, selection, waiting
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Collection, Sequence
 
+    from ec2lite.bulk.many import Change
     from ec2lite.client import Client
     from ec2lite.protocol.operation import Operation
 
-    Rows = Callable[[Any], Sequence[tuple[str, ...]]]
+    # What a table shows of a request and its result.
+    Rows = Callable[[Any, Any], Sequence[tuple[str, ...]]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     selection.add_filters(parser)
     selection.add_max(parser)
     add_dry_run(parser)
+    many.add_arguments(parser)
     options.add_client(parser)
 
 
@@ -33,7 +36,8 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
 def run(
     args: argparse.Namespace,
     states: Collection[str],
-    request: Callable[[list[str]], Operation[Any]],
+    action: type[Change],
+    flags: dict[str, Any],
     rows: Rows,
     goal: str | None = None,
 ) -> int:
@@ -44,15 +48,34 @@ def run(
     selection.check(args)
     if goal is not None:
         waiting.check(args)
+    if args.resume is not None:
+        return resume(args, action, flags, goal)
     with options.client(args) as ec2:
         ids = selection.targets(args, ec2, states)
+        if ids and many.is_meant(args, ids):
+            return many.run(args, ec2, action(ids, **flags), goal)
         if ids:
-            return send(args, ec2, request(ids), rows, goal)
+            return send(args, ec2, action(ids, **flags), rows, goal)
     if args.json:
         output.say_json({})
     else:
         output.say(f"No instance that matches is {' or '.join(sorted(states))}: nothing to do.")
     return output.DONE
+
+
+def resume(
+    args: argparse.Namespace,
+    action: type[Change],
+    flags: dict[str, Any],
+    goal: str | None = None,
+) -> int:
+    """Go on with the work that a file was kept of."""
+    kept = many.known(args, action.action)
+    ids = keeping.left(kept)
+    if not ids:
+        return many.nothing_left()
+    with options.client(args) as ec2:
+        return many.run(args, ec2, action(ids, **flags), goal, kept)
 
 
 def send(
@@ -67,7 +90,7 @@ def send(
         return output.permission(ec2.dry_run(request), as_json=args.json)
     result = ec2.send(request)
     if not args.json:
-        output.say(output.table(rows(result)))
+        output.say(output.table(rows(request, result)))
     if goal is not None and args.wait:
         return waiting.wait(args, ec2, goal, request.asked_ids() or (), result.to_dict())
     if args.json:

@@ -14,6 +14,7 @@ from ec2lite.errors import CredentialsError
 from ec2lite.models import Credentials
 
 if TYPE_CHECKING:
+    from ec2lite.bulk.many import Many
     from ec2lite.engine.flow import Effect
     from ec2lite.models import Endpoint
     from ec2lite.protocol.operation import Operation
@@ -41,6 +42,10 @@ class Explainer(Client):
     def listing(self, request: Operation[Any]) -> NoReturn:
         """Raise a request that would be asked page by page."""
         self.send(request)
+
+    def carry_out(self, many: Many) -> NoReturn:
+        """Raise the first request for many instances."""
+        self.send(many.request(many.instance_ids[: many.size]))
 
     def dry_run(self, request: Operation[Any]) -> NoReturn:
         """Raise a request, as a dry run."""

@@ -47,6 +47,13 @@ def say_json(value: dict[str, Any]) -> None:
     say(json.dumps(value, indent=2, default=_json_value))
 
 
+def say_line(value: dict[str, Any]) -> None:
+    """Print a value as JSON in one line."""
+    import json
+
+    say(json.dumps(value, default=_json_value))
+
+
 def _json_value(value: Any) -> str:  # noqa: ANN401 - what JSON lacks
     """Return a time as the AWS CLI prints it."""
     return str(value.isoformat())
@@ -55,6 +62,28 @@ def _json_value(value: Any) -> str:  # noqa: ANN401 - what JSON lacks
 def complain(text: str) -> None:
     """Print to stderr, if it can be written; nothing can be said where it cannot."""
     _write(sys.stderr, text)
+
+
+def stamp() -> str:
+    """Return the time, for a line of a log."""
+    from datetime import UTC, datetime
+
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def can_rewrite() -> bool:
+    """Return whether stderr is a terminal on which a line can be written again."""
+    # It is None after `2>&-`; a terminal that cannot move its cursor is called dumb.
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()  # pyright: ignore[reportUnnecessaryComparison] - see above
+    return is_terminal and os.environ.get("TERM") != "dumb"
+
+
+def rewrite(line: str) -> None:
+    """Write the last line of the terminal again, as much of it as there is room for."""
+    import shutil
+
+    width = shutil.get_terminal_size().columns - 1
+    complain(f"\r{line[:width]}\x1b[K")
 
 
 def warn(message: Warning | str, *_: object, **__: object) -> None:
@@ -76,6 +105,8 @@ def fail(error: Exception, code: int, *, as_json: bool) -> int:
 def _error_text(error: Exception) -> str:
     """Return an error in one line; each provider or instance that it tells of has its own."""
     text = _in_our_words(str(error))
+    if _is_partial(error):
+        return "\n".join([one_line(text), *(f"  {one_line(each)}" for each in error.__notes__)])
     if isinstance(error, CredentialsError | WaiterError | Interrupted):
         first, *reasons = text.splitlines()
         return "\n".join([one_line(first), *(f"  {one_line(each)}" for each in reasons)])
@@ -83,15 +114,26 @@ def _error_text(error: Exception) -> str:
 
 
 def _error_dict(error: Exception, code: int) -> dict[str, Any]:
-    if isinstance(error, ServiceError):
-        name, message = error.code, error.message
-    else:
-        name, message = type(error).__name__, _in_our_words(str(error))
+    members = error_members(error)
+    if _is_partial(error):
+        members["Message"] = "\n".join([members["Message"], *error.__notes__])
     return {
-        "Error": {"Code": name, "Message": message},
+        "Error": members,
         "RequestId": getattr(error, "request_id", None),
         "ExitCode": code,
     }
+
+
+def error_members(error: Exception) -> dict[str, str]:
+    """Return an error's code and message, as AWS's errors have them."""
+    if isinstance(error, ServiceError):
+        return {"Code": error.code, "Message": error.message}
+    return {"Code": type(error).__name__, "Message": _in_our_words(str(error))}
+
+
+def _is_partial(error: Exception) -> bool:
+    """Whether an error ended work on many instances, and a note says how to go on."""
+    return getattr(error, "partial", None) is not None and hasattr(error, "__notes__")
 
 
 def _in_our_words(message: str) -> str:

@@ -20,16 +20,14 @@ def run(args: argparse.Namespace) -> int:
 
     if args.wait:
         raise UsageError(args.prog, "--wait must not be given: a reboot never leaves `running`")
-    asked: list[str] = []
-
-    def request(ids: list[str]) -> RebootInstances:
-        asked.extend(dict.fromkeys(ids))
-        return RebootInstances(ids, dry_run=args.dry_run)
-
     # EC2's answer does not name the instances.
     return changing.run(
         args,
         {"running"},
-        request,
-        lambda _: [("INSTANCE", "NOW"), *((each, "rebooting") for each in asked)],
+        RebootInstances,
+        {"dry_run": args.dry_run},
+        lambda request, _: [
+            ("INSTANCE", "NOW"),
+            *((each, "rebooting") for each in request.instance_ids),
+        ],
     )

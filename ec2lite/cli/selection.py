@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
-from ec2lite.cli import options
+from ec2lite.cli import many, options
 from ec2lite.cli.options import UsageError
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def find(args: argparse.Namespace) -> dict[str, Any]:
 
 def check(args: argparse.Namespace) -> None:
     """Refuse what does not go together, before anything is sent."""
+    many.check(args, has_filters=bool(args.filter or args.filters))
     has_ids, has_filters = bool(args.ids or args.instance_ids), bool(args.filter or args.filters)
     if has_ids and has_filters:
         raise UsageError(args.prog, "ids and --filter must not be given together")

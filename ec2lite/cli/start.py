@@ -24,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
     return changing.run(
         args,
         {"stopped"},
-        lambda ids: StartInstances(ids, additional_info=args.additional_info, dry_run=args.dry_run),
-        lambda result: output.changes(result.starting_instances),
+        StartInstances,
+        {"additional_info": args.additional_info, "dry_run": args.dry_run},
+        lambda _, result: output.changes(result.starting_instances),
         "running",
     )

@@ -28,13 +28,13 @@ def run(args: argparse.Namespace) -> int:
     return changing.run(
         args,
         {"running", "stopping"} if is_hard else {"running"},
-        lambda ids: StopInstances(
-            ids,
-            hibernate=args.hibernate,
-            force=args.force,
-            skip_os_shutdown=args.skip_os_shutdown,
-            dry_run=args.dry_run,
-        ),
-        lambda result: output.changes(result.stopping_instances),
+        StopInstances,
+        {
+            "hibernate": args.hibernate,
+            "force": args.force,
+            "skip_os_shutdown": args.skip_os_shutdown,
+            "dry_run": args.dry_run,
+        },
+        lambda _, result: output.changes(result.stopping_instances),
         "stopped",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ec2lite.cli import changing, options, output, waiting
+from ec2lite.cli import changing, keeping, many, options, output, waiting
 from ec2lite.cli.options import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_flag(parser, "--skip-os-shutdown", "do not wait for the operating system")
     waiting.add_wait(parser, "terminated")
     changing.add_dry_run(parser)
+    many.add_arguments(parser)
     options.add_client(parser)
 
 
@@ -28,8 +29,13 @@ def run(args: argparse.Namespace) -> int:
     from ec2lite.operations.terminate_instances import TerminateInstances
 
     waiting.check(args)
+    many.check(args, has_filters=False)
+    kept = many.known(args, TerminateInstances.action) if args.resume is not None else None
+    ids = options.ids(args) if kept is None else keeping.left(kept)
+    if not ids:
+        return many.nothing_left()
     request = TerminateInstances(
-        options.ids(args),
+        ids,
         force=args.force,
         skip_os_shutdown=args.skip_os_shutdown,
         dry_run=args.dry_run,
@@ -37,11 +43,13 @@ def run(args: argparse.Namespace) -> int:
     if not (args.yes or args.dry_run):
         _ask(args, request.instance_ids)
     with options.client(args) as ec2:
+        if kept is not None or many.is_meant(args, request.instance_ids):
+            return many.run(args, ec2, request, "terminated", kept)
         return changing.send(
             args,
             ec2,
             request,
-            lambda result: output.changes(result.terminating_instances),
+            lambda _, result: output.changes(result.terminating_instances),
             "terminated",
         )
 

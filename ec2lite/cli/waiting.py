@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from ec2lite import checks
@@ -38,16 +36,17 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:
     """Add ``--quiet``."""
-    parser.add_argument("--quiet", action="store_true", help="show no progress of the wait")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def check(args: argparse.Namespace) -> None:
     """Refuse what does not go together, before anything is sent."""
     if args.wait and args.dry_run:
         raise UsageError(args.prog, "--wait must be given without --dry-run")
-    for name in ("timeout", "quiet"):
-        if getattr(args, name) and not args.wait:
-            raise UsageError(args.prog, f"--{name} must be given with --wait")
+    if args.timeout and not args.wait:
+        raise UsageError(args.prog, "--timeout must be given with --wait")
+    if args.quiet and not (args.wait or args.many or args.resume):
+        raise UsageError(args.prog, "--quiet must be given with --wait")
 
 
 def wait(
@@ -61,14 +60,25 @@ def wait(
 
     With ``--json`` that is added to ``answer``, so that there is one document.
     """
+    follow(args, ec2, goal, ids, lambda reached: _show(args, goal, reached, answer))
+    return output.DONE
+
+
+def follow(
+    args: argparse.Namespace,
+    ec2: Client,
+    goal: str,
+    ids: Sequence[str],
+    show: Callable[[Mapping[str, Any]], None],
+) -> None:
+    """Wait, with progress; ``show`` what was reached however the wait ends."""
     progress = _progress(args, goal)
     wait = _wait(goal, ids, args.timeout, progress)
     try:
         ec2.wait(wait)
     finally:
         progress.end()
-        _show(args, goal, progress.reached, answer)
-    return output.DONE
+        show(progress.reached)
 
 
 def _wait(goal: str, ids: Sequence[str], timeout: float | None, progress: _Progress) -> Wait[Any]:
@@ -136,10 +146,8 @@ class _Lines(_Progress):
 
     def tell(self, progress: Progress[Any]) -> None:
         """Add a line."""
-        from datetime import UTC, datetime
-
         super().tell(progress)
-        output.complain(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {self._line(progress)}\n")
+        output.complain(f"{output.stamp()} {self._line(progress)}\n")
 
 
 class _Rewritten(_Progress):
@@ -147,24 +155,18 @@ class _Rewritten(_Progress):
 
     def tell(self, progress: Progress[Any]) -> None:
         """Write the line again, as much of it as there is room for."""
-        import shutil
-
         super().tell(progress)
-        width = shutil.get_terminal_size().columns - 1
-        line = f"{self._line(progress)} ({progress.elapsed:.0f} s)"
-        output.complain(f"\r{line[:width]}\x1b[K")
+        output.rewrite(f"{self._line(progress)} ({progress.elapsed:.0f} s)")
 
     def end(self) -> None:
         """Clear the line."""
-        output.complain("\r\x1b[K")
+        output.rewrite("")
 
 
 def _progress(args: argparse.Namespace, goal: str) -> _Progress:
     if args.quiet:
         return _Progress(goal)
-    # It is None after `2>&-`; a terminal that cannot move its cursor is called dumb.
-    is_terminal = sys.stderr and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    return _Rewritten(goal) if is_terminal else _Lines(goal)
+    return _Rewritten(goal) if output.can_rewrite() else _Lines(goal)
 
 
 def _seconds(text: str) -> float:
