@@ -15,7 +15,10 @@ class Clock:
     """Time that passes, in seconds: this machine's. Subclasses have a time of their own.
 
     By inheritance, not by its methods alone: a mock has any method that is looked for.
+    ``is_virtual`` says that nothing but a sleep moves it: then flows at once share one thread.
     """
+
+    is_virtual: bool = False
 
     def monotonic(self) -> float:
         """Return the seconds since some moment; they never go back."""

@@ -7,9 +7,10 @@ own line. A flow yields
 - an ``httpx.Request``, and is sent an ``Answer``;
 - ``Sleep(seconds)``, and is sent None;
 - ``GetCredentials()``, and is sent ``Credentials``;
-- ``Blocking(function)``, and is sent what the function returns.
+- ``Blocking(function)``, and is sent what the function returns;
+- ``Together(flows, at_most)``, and is sent the list of their results.
 
-``run`` and ``arun`` drive a flow to its end, each in a *world* that can do these four things. They
+``run`` and ``arun`` drive a flow to its end, each in a *world* that can do these five things. They
 close the flow in ``finally``: a cancelled task or a KeyboardInterrupt unwinds it there and then.
 
 A flow that also yields ``Emit(item)`` is a *stream*: ``Iteration`` and ``AsyncIteration`` drive it
@@ -22,7 +23,7 @@ The clock, the dice and the configuration are arguments of the flow, so a test d
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
@@ -80,6 +81,17 @@ class Blocking:
 
 
 @frozen
+class Together:
+    """Run flows at once, at most so many; the outcome is the list of their results, in order.
+
+    The error of one ends the others, and is thrown. When it comes, no other is running any more.
+    """
+
+    flows: Sequence[Flow[Any]] = field(repr=False)
+    at_most: int
+
+
+@frozen
 class Emit(Generic[T]):
     """Give an item to whoever iterates the stream; the outcome is None.
 
@@ -91,7 +103,7 @@ class Emit(Generic[T]):
 
 GET_CREDENTIALS = GetCredentials()
 
-Effect: TypeAlias = "httpx.Request | Sleep | GetCredentials | Blocking"
+Effect: TypeAlias = "httpx.Request | Sleep | GetCredentials | Blocking | Together"
 Flow: TypeAlias = Generator[Effect, Any, R]
 Stream: TypeAlias = Generator["Effect | Emit[T]", Any, None]
 

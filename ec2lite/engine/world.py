@@ -14,7 +14,7 @@ import httpx
 from attrs import define, field
 
 from ec2lite.engine.clock import MACHINE, Clock
-from ec2lite.engine.flow import Answer, Blocking, GetCredentials, Sleep
+from ec2lite.engine.flow import Answer, Blocking, GetCredentials, Sleep, Together
 from ec2lite.errors import TransportError
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.transports import body
@@ -85,6 +85,10 @@ class SyncWorld:
             return None
         if isinstance(effect, Blocking):
             return effect.function()
+        if isinstance(effect, Together):
+            from ec2lite.engine.together import together
+
+            return together([(each, self) for each in effect.flows], effect.at_most, self.clock)
         return self._send(effect)
 
     def _send(self, request: httpx.Request) -> Answer:
@@ -136,6 +140,10 @@ class AsyncWorld:
 
             # A cancelled task leaves at once; what the thread still does, nobody waits for.
             return await anyio.to_thread.run_sync(effect.function, abandon_on_cancel=True)
+        if isinstance(effect, Together):
+            from ec2lite.engine.together import atogether
+
+            return await atogether([(each, self) for each in effect.flows], effect.at_most)
         return await self._send(effect)
 
     async def _send(self, request: httpx.Request) -> Answer:

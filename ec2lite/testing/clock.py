@@ -48,6 +48,8 @@ class VirtualClock(DatedClock):
     - ``start``: the date at which it begins, with a time zone; now if not given.
     """
 
+    is_virtual: bool = True
+
     def __init__(self, start: datetime | None = None) -> None:
         super().__init__(start)
         self._passed = 0.0
