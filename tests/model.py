@@ -86,7 +86,7 @@ def _members(draw: st.DrawFn, shape: Any) -> list[Tree]:
             each for each in ("Reservations", "Instances", "InstanceStatuses") if each in names
         ]
         chosen = draw(st.lists(st.sampled_from(names), unique=True, max_size=7))
-        chosen = draw(st.permutations(list({*chosen, *draw(st.sampled_from([wanted, []]))})))
+        chosen = draw(st.permutations(sorted({*chosen, *draw(st.sampled_from([wanted, []]))})))
     inside = [draw(_member(shape, each)) for each in chosen]
     return draw(st.permutations([*inside, *draw(st.lists(_STRANGERS, max_size=1))]))
 

@@ -10,75 +10,14 @@ from hypothesis import strategies as st
 
 import ec2lite
 import model
+from asked import ASKS, MODIFIES, REBOOTS, STARTS, TERMINATES, parameters
 from ec2lite.errors import ResponseError
-from ec2lite.operations import structures
 from ec2lite.operations.attributes import ATTRIBUTES
 from ec2lite.operations.instance_attributes import DescribeInstanceAttributeResult
 from ec2lite.operations.members import members
-from ec2lite.operations.modify_instance_attribute import InstanceBlockDeviceMappingSpecification
 from ec2lite.operations.paging import Paged
 from ec2lite.protocol.request import encode
-from strategies import FLAGS, INSTANCE_IDS, ODD_IDS, STOPS, change_trees, documents, shuffled
-
-IDS = st.lists(INSTANCE_IDS | ODD_IDS, min_size=1, max_size=5)
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-TIDY = st.booleans()
-
-STARTS = st.builds(ec2lite.StartInstances, IDS, additional_info=st.none() | TEXTS, dry_run=FLAGS)
-REBOOTS = st.builds(ec2lite.RebootInstances, IDS, dry_run=FLAGS)
-TERMINATES = st.builds(
-    ec2lite.TerminateInstances, IDS, force=FLAGS, skip_os_shutdown=FLAGS, dry_run=FLAGS
-)
-ASKS = st.builds(
-    ec2lite.DescribeInstanceAttribute, INSTANCE_IDS, st.sampled_from(ATTRIBUTES), dry_run=FLAGS
-)
-MAPPINGS = st.builds(
-    InstanceBlockDeviceMappingSpecification,
-    TEXTS,
-    delete_on_termination=FLAGS,
-    volume_id=st.none() | TEXTS,
-    virtual_name=st.none() | TEXTS,
-    no_device=st.none() | TEXTS,
-)
-VALUES = {
-    "disable_api_stop": TIDY,
-    "disable_api_termination": TIDY,
-    "instance_type": TEXTS,
-    "instance_initiated_shutdown_behavior": TEXTS,
-    "user_data": st.binary(max_size=40),
-    "source_dest_check": TIDY,
-    "ebs_optimized": TIDY,
-    "ena_support": TIDY,
-    "sriov_net_support": TEXTS,
-    "kernel": TEXTS,
-    "ramdisk": TEXTS,
-    "groups": st.lists(TEXTS, min_size=1, max_size=3),
-    "block_device_mappings": st.lists(MAPPINGS, min_size=1, max_size=3),
-    "enclave_options": TIDY,
-}
-PAIRS = st.tuples(st.sampled_from(ATTRIBUTES), TEXTS).map(
-    lambda pair: {"attribute": pair[0], "value": pair[1]}
-)
-CHANGES = PAIRS | st.sampled_from(sorted(VALUES)).flatmap(
-    lambda name: VALUES[name].map(lambda value: {name: value})
-)
-MODIFIES = st.tuples(INSTANCE_IDS, CHANGES, FLAGS).map(
-    lambda parts: ec2lite.ModifyInstanceAttribute(parts[0], dry_run=parts[2], **parts[1])
-)
-
-
-def parameters(request):
-    """Return what botocore's users would write for a request."""
-    theirs = structures.to_dict(request)
-    if "BlockDeviceMappings" in theirs:
-        theirs["BlockDeviceMappings"] = list(map(mapping, theirs["BlockDeviceMappings"]))
-    return theirs
-
-
-def mapping(flat):
-    """Return boto3's structure of a block device's mapping."""
-    ebs = {key: flat.pop(key) for key in ("VolumeId", "DeleteOnTermination") if key in flat}
-    return flat | ({"Ebs": ebs} if ebs else {})
+from strategies import STOPS, change_trees, documents, shuffled
 
 
 @given(STOPS | STARTS | REBOOTS | TERMINATES | MODIFIES | ASKS)

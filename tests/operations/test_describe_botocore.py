@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 import ec2lite
 import model
+from asked import DESCRIBES, STATUSES, parameters
 from ec2lite.errors import EC2Error
 from ec2lite.models import ResponseMetadata
 from ec2lite.operations.describe_instance_status import DescribeInstanceStatus
 from ec2lite.operations.describe_instances import DescribeInstances
-from ec2lite.operations.filters import Filter, instance_names, status_names
 from ec2lite.operations.instance_status import DescribeInstanceStatusResult
 from ec2lite.operations.members import members
 from ec2lite.operations.reservations import DescribeInstancesResult
 from ec2lite.protocol import incremental, xml
 from ec2lite.protocol.request import encode
-from strategies import FLAGS, INSTANCE_IDS, ODD_IDS, PRINTABLE, documents, mutations
+from strategies import documents, mutations
 
 EVERYTHING = DescribeInstances(all_instances=True)
 EVERY_STATUS = DescribeInstanceStatus(all_instances=True)
@@ -145,56 +145,8 @@ def test_broken_statuses(body):
 
 # ---- requests -----------------------------------------------------------------------------------
 
-_VALUES = st.lists(st.text(PRINTABLE | st.just(" "), max_size=10), min_size=1, max_size=3)
-_TAGS = st.text(PRINTABLE, min_size=1, max_size=6).map("tag:{}".format)
-_SELECTIONS = {
-    "include_managed_resources": FLAGS,
-    "next_token": st.none() | st.text(PRINTABLE, min_size=1, max_size=12),
-    "dry_run": FLAGS,
-}
 
-
-def filters(names, tags):
-    """Return filters of these names."""
-    one = st.builds(Filter, st.sampled_from(sorted(names - {"tag:<key>"})) | tags, _VALUES)
-    return st.lists(one, min_size=1, max_size=4)
-
-
-def requests(cls, filters, **more):
-    """Return requests with ids, with filters and pages, or for everything."""
-    ids = st.lists(INSTANCE_IDS | ODD_IDS, min_size=1, max_size=5)
-    sizes = st.none() | st.integers(5, 1000)
-    selected = _SELECTIONS | more
-    return (
-        st.builds(cls, ids, filters=st.none() | filters, **selected)
-        | st.builds(cls, filters=filters, page_size=sizes, **selected)
-        | st.builds(cls, all_instances=st.just(True), page_size=sizes, **selected)
-    )
-
-
-def parameters(request):
-    """Return what botocore's users would write for a request."""
-    given_filters = [
-        {"Name": each.name, "Values": list(each.values)} for each in request.filters or ()
-    ]
-    written = {
-        "InstanceIds": list(request.instance_ids or ()),
-        "Filters": given_filters,
-        "IncludeManagedResources": request.include_managed_resources,
-        "IncludeAllInstances": getattr(request, "include_all_instances", None),
-        "NextToken": request.next_token,
-        "DryRun": request.dry_run,
-        "MaxResults": None if request.instance_ids else request.page_size or 1000,
-    }
-    return {name: value for name, value in written.items() if value not in (None, [])}
-
-
-@given(
-    requests(DescribeInstances, filters(instance_names(), _TAGS))
-    | requests(
-        DescribeInstanceStatus, filters(status_names(), st.nothing()), include_all_instances=FLAGS
-    )
-)
+@given(DESCRIBES | STATUSES)
 def test_body(request):
     """The body has the pairs that botocore's serializer makes, each once."""
     theirs = model.serialized(request.action, parameters(request))
@@ -205,7 +157,7 @@ def test_body(request):
     assert len(theirs) == len(ours)
 
 
-@given(requests(DescribeInstances, filters(instance_names(), _TAGS)))
+@given(DESCRIBES)
 def test_evolve(request):
     """A request can be changed as attrs classes are, and stays what it was otherwise."""
     assert request == attrs.evolve(request)
