@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 from attrs import evolve
 
 from ec2lite import checks
-from ec2lite.bulk.plan import BATCH_SIZE, Plan, check_pacing, plan
-from ec2lite.bulk.turns import turns
+from ec2lite.bulk import BATCH_SIZE
 from ec2lite.config.settings import Settings
 from ec2lite.credentials import given
 from ec2lite.credentials.resolve import instance_region
 from ec2lite.engine.call import call
 from ec2lite.engine.clock import clock_of
-from ec2lite.engine.first_call import FirstCall, load
 from ec2lite.engine.locks import ForkSafeLock
 from ec2lite.engine.setup import Setup
 from ec2lite.errors import ConfigError
@@ -28,8 +25,10 @@ if TYPE_CHECKING:
 
     from ec2lite.bulk.many import Many
     from ec2lite.bulk.pacing import NoPacing, Pacing
+    from ec2lite.bulk.plan import Plan
     from ec2lite.engine.context import Timeout
     from ec2lite.engine.flow import Flow
+    from ec2lite.engine.pacer import Pacer
     from ec2lite.engine.retry import RetryPolicy
     from ec2lite.events import Listener
     from ec2lite.models import Credentials
@@ -81,7 +80,6 @@ class BaseClient(Generic[T]):
         on_event: Listener | None = None,
         pacing: Pacing | NoPacing | None = None,
     ) -> None:
-        check_pacing("pacing", pacing)
         if transport is not None:
             checks.having(self._send_method)("transport", transport)
         self._setup = Setup(
@@ -98,7 +96,7 @@ class BaseClient(Generic[T]):
             correct_clock_skew=correct_clock_skew,
             max_response_size=max_response_size,
             on_event=on_event,
-            pacer=turns(pacing, clock_of(clock)),
+            pacer=_pacer(pacing, clock),
             find_region=instance_region,
         )
         if credentials is not None:
@@ -110,10 +108,10 @@ class BaseClient(Generic[T]):
         self._pacing = pacing
         self._transport = transport
         self._lock = ForkSafeLock()
-        # Not a method: that would be a cycle, and clients are to be freed at once.
-        self._first_call = FirstCall(
-            partial(load, self._setup.settings, self._setup.signer, self._setup.endpoint_url)
-        )
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Make what only one of the colours has."""
 
     @property
     def region(self) -> str | None:
@@ -229,6 +227,8 @@ class BaseClient(Generic[T]):
         batch_size: int,
         pacing: Pacing | NoPacing | None,
     ) -> Plan:
+        from ec2lite.bulk.plan import plan
+
         return plan(action, instance_ids, batch_size, self._pacing if pacing is None else pacing)
 
     def _paced(self, many: Many) -> Many:
@@ -273,3 +273,14 @@ class BaseClient(Generic[T]):
     def __del__(self) -> None:
         if self._owned is not None and not self._closed:
             warnings.warn(f"{self!r} was never closed", ResourceWarning, stacklevel=2, source=self)
+
+
+def _pacer(pacing: Pacing | NoPacing | None, clock: Callable[[], datetime] | None) -> Pacer | None:
+    """Return what paces a client's calls; nothing does without being asked to."""
+    if pacing is None:
+        return None
+    from ec2lite.bulk.plan import check_pacing
+    from ec2lite.bulk.turns import turns
+
+    check_pacing("pacing", pacing)
+    return turns(pacing, clock_of(clock))

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+import ec2lite
 from ec2lite.base_client import BaseClient
-from ec2lite.bulk.many import RebootMany, StartMany, StopMany, TerminateMany
 from ec2lite.engine.call import call
-from ec2lite.engine.dry_run import DryRunResult, dry_run
-from ec2lite.engine.first_call import LaterWorld, after_loading
 from ec2lite.engine.flow import Flow, arun, run
-from ec2lite.engine.pages import AsyncListing, Listing
 from ec2lite.methods import (
+    LateModule,
     async_listing,
     async_many,
     async_method,
     async_waiter,
+    late,
     listing,
     many,
     method,
     waiter,
-)
-from ec2lite.operations.describe_instance_attribute import DescribeInstanceAttribute
-from ec2lite.operations.describe_instance_status import DescribeInstanceStatus
-from ec2lite.operations.describe_instances import DescribeInstances
-from ec2lite.operations.modify_instance_attribute import ModifyInstanceAttribute
-from ec2lite.operations.reboot_instances import RebootInstances
-from ec2lite.operations.start_instances import StartInstances
-from ec2lite.operations.stop_instances import StopInstances
-from ec2lite.operations.terminate_instances import TerminateInstances
-from ec2lite.waiters import (
-    WaitUntilRunning,
-    WaitUntilStatusOk,
-    WaitUntilStopped,
-    WaitUntilTerminated,
 )
 
 if TYPE_CHECKING:
@@ -41,12 +27,19 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ec2lite import waiters
+    from ec2lite.bulk import many as bulk
     from ec2lite.bulk.many import Many
     from ec2lite.bulk.outcome import BatchResult
+    from ec2lite.engine.dry_run import DryRunResult
+    from ec2lite.engine.pages import AsyncListing, Listing
     from ec2lite.engine.world import AsyncWorld, SyncWorld
     from ec2lite.operations.paging import Paged
     from ec2lite.protocol.operation import Operation
     from ec2lite.waiters import Wait
+else:
+    waiters = LateModule("ec2lite.waiters")
+    bulk = LateModule("ec2lite.bulk.many")
 
 R = TypeVar("R")
 Item = TypeVar("Item")
@@ -92,22 +85,22 @@ class Client(BaseClient["httpx.BaseTransport"]):
     _owned: httpx.BaseTransport | None
     _world: SyncWorld | None = None
 
-    describe_instance_status: Final = listing(DescribeInstanceStatus)
-    describe_instances: Final = listing(DescribeInstances)
-    stop_instances: Final = method(StopInstances)
-    start_instances: Final = method(StartInstances)
-    reboot_instances: Final = method(RebootInstances)
-    terminate_instances: Final = method(TerminateInstances)
-    modify_instance_attribute: Final = method(ModifyInstanceAttribute)
-    describe_instance_attribute: Final = method(DescribeInstanceAttribute)
-    wait_until_running: Final = waiter(WaitUntilRunning)
-    wait_until_stopped: Final = waiter(WaitUntilStopped)
-    wait_until_terminated: Final = waiter(WaitUntilTerminated)
-    wait_until_status_ok: Final = waiter(WaitUntilStatusOk)
-    stop_many: Final = many(StopMany)
-    start_many: Final = many(StartMany)
-    reboot_many: Final = many(RebootMany)
-    terminate_many: Final = many(TerminateMany)
+    describe_instance_status: Final = late(lambda: listing(ec2lite.DescribeInstanceStatus))
+    describe_instances: Final = late(lambda: listing(ec2lite.DescribeInstances))
+    stop_instances: Final = late(lambda: method(ec2lite.StopInstances))
+    start_instances: Final = late(lambda: method(ec2lite.StartInstances))
+    reboot_instances: Final = late(lambda: method(ec2lite.RebootInstances))
+    terminate_instances: Final = late(lambda: method(ec2lite.TerminateInstances))
+    modify_instance_attribute: Final = late(lambda: method(ec2lite.ModifyInstanceAttribute))
+    describe_instance_attribute: Final = late(lambda: method(ec2lite.DescribeInstanceAttribute))
+    wait_until_running: Final = late(lambda: waiter(waiters.WaitUntilRunning))
+    wait_until_stopped: Final = late(lambda: waiter(waiters.WaitUntilStopped))
+    wait_until_terminated: Final = late(lambda: waiter(waiters.WaitUntilTerminated))
+    wait_until_status_ok: Final = late(lambda: waiter(waiters.WaitUntilStatusOk))
+    stop_many: Final = late(lambda: many(bulk.StopMany))
+    start_many: Final = late(lambda: many(bulk.StartMany))
+    reboot_many: Final = late(lambda: many(bulk.RebootMany))
+    terminate_many: Final = late(lambda: many(bulk.TerminateMany))
 
     def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
@@ -115,10 +108,14 @@ class Client(BaseClient["httpx.BaseTransport"]):
 
     def listing(self, request: Paged[R, Item]) -> Listing[R, Item]:
         """Iterate over what a request describes, page after page; see ``Listing``."""
+        from ec2lite.engine.pages import Listing
+
         return Listing(request, self._ask, lambda: self._world or self._open())
 
     def dry_run(self, request: Operation[Any]) -> DryRunResult:
         """Ask whether a request would be permitted, without carrying it out."""
+        from ec2lite.engine.dry_run import dry_run
+
         return self._run(self._setup.perform(dry_run, request))
 
     def wait(self, wait: Wait[Item]) -> dict[str, Item]:
@@ -160,7 +157,6 @@ class Client(BaseClient["httpx.BaseTransport"]):
     def _open(self) -> SyncWorld:
         from ec2lite.credentials.resolve import credentials_for
         from ec2lite.engine.world import SyncWorld
-        from ec2lite.transports.transport import Transport
 
         if self._parent is not None:
             shared = self._parent._world or self._parent._open()  # noqa: SLF001 - as above
@@ -177,6 +173,8 @@ class Client(BaseClient["httpx.BaseTransport"]):
             if self._world is None:
                 transport = self._transport
                 if transport is None:
+                    from ec2lite.transports.transport import Transport
+
                     ca_bundle = self._setup.settings.ca_bundle
                     transport = self._owned = Transport(ca_bundle=ca_bundle)
                 credentials = credentials_for(transport=transport, **self._identity())
@@ -196,22 +194,34 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
     _owned: httpx.AsyncBaseTransport | None
     _world: AsyncWorld | None = None
 
-    describe_instance_status: Final = async_listing(DescribeInstanceStatus)
-    describe_instances: Final = async_listing(DescribeInstances)
-    stop_instances: Final = async_method(StopInstances)
-    start_instances: Final = async_method(StartInstances)
-    reboot_instances: Final = async_method(RebootInstances)
-    terminate_instances: Final = async_method(TerminateInstances)
-    modify_instance_attribute: Final = async_method(ModifyInstanceAttribute)
-    describe_instance_attribute: Final = async_method(DescribeInstanceAttribute)
-    wait_until_running: Final = async_waiter(WaitUntilRunning)
-    wait_until_stopped: Final = async_waiter(WaitUntilStopped)
-    wait_until_terminated: Final = async_waiter(WaitUntilTerminated)
-    wait_until_status_ok: Final = async_waiter(WaitUntilStatusOk)
-    stop_many: Final = async_many(StopMany)
-    start_many: Final = async_many(StartMany)
-    reboot_many: Final = async_many(RebootMany)
-    terminate_many: Final = async_many(TerminateMany)
+    describe_instance_status: Final = late(lambda: async_listing(ec2lite.DescribeInstanceStatus))
+    describe_instances: Final = late(lambda: async_listing(ec2lite.DescribeInstances))
+    stop_instances: Final = late(lambda: async_method(ec2lite.StopInstances))
+    start_instances: Final = late(lambda: async_method(ec2lite.StartInstances))
+    reboot_instances: Final = late(lambda: async_method(ec2lite.RebootInstances))
+    terminate_instances: Final = late(lambda: async_method(ec2lite.TerminateInstances))
+    modify_instance_attribute: Final = late(lambda: async_method(ec2lite.ModifyInstanceAttribute))
+    describe_instance_attribute: Final = late(
+        lambda: async_method(ec2lite.DescribeInstanceAttribute)
+    )
+    wait_until_running: Final = late(lambda: async_waiter(waiters.WaitUntilRunning))
+    wait_until_stopped: Final = late(lambda: async_waiter(waiters.WaitUntilStopped))
+    wait_until_terminated: Final = late(lambda: async_waiter(waiters.WaitUntilTerminated))
+    wait_until_status_ok: Final = late(lambda: async_waiter(waiters.WaitUntilStatusOk))
+    stop_many: Final = late(lambda: async_many(bulk.StopMany))
+    start_many: Final = late(lambda: async_many(bulk.StartMany))
+    reboot_many: Final = late(lambda: async_many(bulk.RebootMany))
+    terminate_many: Final = late(lambda: async_many(bulk.TerminateMany))
+
+    def _prepare(self) -> None:
+        from ec2lite.engine.first_call import FirstCall, load
+
+        setup = self._setup
+        # Not a method: that would be a cycle, and clients are to be freed at once.
+        loading = partial(
+            load, setup.settings, setup.signer, setup.endpoint_url, self._transport is None
+        )
+        self._first_call: FirstCall = FirstCall(loading)
 
     async def send(self, request: Operation[R]) -> R:
         """Carry out a request and return its result."""
@@ -219,12 +229,17 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
 
     def listing(self, request: Paged[R, Item]) -> AsyncListing[R, Item]:
         """Iterate over what a request describes, page after page; see ``AsyncListing``."""
+        from ec2lite.engine.first_call import LaterWorld
+        from ec2lite.engine.pages import AsyncListing
+
         return AsyncListing(
             request, self._ask, lambda: self._world or LaterWorld(self._loaded_world)
         )
 
     async def dry_run(self, request: Operation[Any]) -> DryRunResult:
         """Ask whether a request would be permitted, without carrying it out."""
+        from ec2lite.engine.dry_run import dry_run
+
         return await self._run(self._setup.perform(dry_run, request))
 
     async def wait(self, wait: Wait[Item]) -> dict[str, Item]:
@@ -264,6 +279,8 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
         return await arun(flow, self._world or await self._loaded_world())
 
     def _ask(self, request: Operation[R]) -> Flow[R]:
+        from ec2lite.engine.first_call import after_loading
+
         flow = super()._ask(request)
         return after_loading(flow) if self._world is None else flow
 
@@ -276,7 +293,6 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
     def _open(self) -> AsyncWorld:
         from ec2lite.credentials.resolve import async_credentials_for
         from ec2lite.engine.world import AsyncWorld
-        from ec2lite.transports.transport import AsyncTransport
 
         if self._parent is not None:
             shared = self._parent._world or self._parent._open()  # noqa: SLF001 - as above
@@ -293,6 +309,8 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
             if self._world is None:
                 transport = self._transport
                 if transport is None:
+                    from ec2lite.transports.transport import AsyncTransport
+
                     ca_bundle = self._setup.settings.ca_bundle
                     transport = self._owned = AsyncTransport(ca_bundle=ca_bundle)
                 self._world = AsyncWorld(

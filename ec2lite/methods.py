@@ -1,6 +1,6 @@
 """A client's methods, made from request classes: one line in each colour.
 
-    stop_instances: Final = method(StopInstances)
+    stop_instances: Final = late(lambda: method(ec2lite.StopInstances))
 
 is a method with the parameters, the docstring and the result of the class, for whoever calls it and
 for ``help``, editors and type checkers. ``ParamSpec`` carries the parameters; ``Final`` lets type
@@ -9,6 +9,7 @@ checkers infer the type, which ``pyright --verifytypes`` asks for in a published
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
@@ -28,6 +29,42 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 F = TypeVar("F")
+
+
+class _Late:
+    """What makes a method when somebody asks for it, and puts that in its own place.
+
+    A client has many methods, and a program calls few: each needs classes whose making costs a
+    cold start a millisecond.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self._owner = owner
+        self._name = name
+
+    def __get__(self, instance: object, owner: type[Any]) -> Any:  # noqa: ANN401 - a method
+        # Two threads may make one each; either is right.
+        setattr(self._owner, self._name, self._make())
+        return getattr(owner if instance is None else instance, self._name)
+
+
+def late(make: Callable[[], F]) -> F:
+    """Return the method that ``make`` returns, which is made when it is first asked for."""
+    return cast("F", _Late(make))
+
+
+class LateModule:
+    """A module that is imported when one of its names is first used."""
+
+    def __init__(self, name: str) -> None:
+        self._module = name
+
+    def __getattr__(self, name: str) -> object:
+        value: object = getattr(importlib.import_module(self._module), name)
+        return value
 
 
 def method(request: Callable[P, Operation[R]]) -> Callable[Concatenate[Client, P], R]:

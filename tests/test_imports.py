@@ -138,3 +138,41 @@ def test_requests_are_light():
     code = "import ec2lite; ec2lite.StopInstances('i-1'); ec2lite.Credentials('a', 'b')"
 
     assert set() == {"lxml", "botocore", "boto3", "httpx", "anyio"} & loaded(code)
+
+
+FAST = """
+import ec2lite, socket, sys
+refusing = socket.socket()
+refusing.bind(("127.0.0.1", 0))
+ec2 = ec2lite.Client(
+    "eu-west-1", credentials=ec2lite.Credentials("a", "b"), signer=ec2lite.SigV4(),
+    endpoint_url=f"http://127.0.0.1:{refusing.getsockname()[1]}",
+    transport=ec2lite.FastTransport(environ={}), retry=ec2lite.NoRetry(),
+)
+try:
+    ec2.stop_instances("i-1")
+except ec2lite.TransportError:
+    pass
+refusing.close()
+print(*[name.replace(".", "/") for name in sys.modules])
+"""
+
+
+def test_a_call_is_light():
+    """A call loads the classes of its own action, and a client with a transport no other one."""
+    pytest.importorskip("httptools")
+    names = loaded(FAST)
+
+    assert {"httpx", "ec2lite/operations/stop_instances"} <= names
+    others = {
+        "anyio",
+        "asyncio",
+        "botocore",
+        "h11",
+        "httpcore",
+        "ec2lite/bulk/many",
+        "ec2lite/operations/start_instances",
+        "ec2lite/transports/transport",
+        "ec2lite/waiters",
+    }
+    assert set() == others & names

@@ -10,7 +10,7 @@ import pytest
 from attrs import field, frozen
 
 import ec2lite
-from ec2lite.methods import async_method, method
+from ec2lite.methods import LateModule, async_method, late, method
 from ec2lite.operations.stop_instances import StopInstances, StopInstancesResult
 
 BOTH = pytest.mark.parametrize("client", [ec2lite.Client, ec2lite.AsyncClient])
@@ -134,3 +134,34 @@ def test_sent_by_an_async_method():
 
     assert client.send.return_value is answer
     client.send.assert_awaited_once_with(StopInstances("i-1", force=True))
+
+
+def test_late():
+    """A method is made when it is first asked for, once, and then is a function as any other."""
+    made = []
+
+    def make():
+        made.append(method(StopInstances))
+        return made[-1]
+
+    class Client:
+        stop = late(make)
+        start = late(make)
+
+    class Heir(Client):
+        pass
+
+    assert [] == made
+    assert Heir.stop is Client.stop is made[0] is vars(Client)["stop"]
+    assert Client is type(Client().start.__self__)
+    assert 2 == len(made)
+    assert "stop" not in vars(Heir)
+
+
+def test_late_module():
+    """A module that is imported late gives its names, and no others."""
+    module = LateModule("ec2lite.operations.stop_instances")
+
+    assert StopInstances is module.StopInstances
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = module.nonsense

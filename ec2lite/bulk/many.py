@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 from attrs import Attribute, field, fields, frozen
 
 from ec2lite import checks
+from ec2lite.bulk import BATCH_SIZE
 from ec2lite.bulk.outcome import BatchResult
 from ec2lite.bulk.pacing import NoPacing, Pacing, batch_limit
-from ec2lite.bulk.plan import BATCH_SIZE, check_pacing
+from ec2lite.bulk.plan import check_pacing
 from ec2lite.bulk.progress import BatchProgress
 from ec2lite.operations.reboot_instances import RebootInstances
 from ec2lite.operations.start_instances import StartInstances

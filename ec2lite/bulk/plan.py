@@ -12,8 +12,6 @@ from ec2lite.bulk.pacing import NoPacing, Pacing, batch_limit, buckets
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Ids in a request, unless the caller says otherwise.
-BATCH_SIZE: Final = 50
 _MOST: Final = 10_000_000
 
 

@@ -27,23 +27,27 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-# They import the rest: httpx, httpcore, h11.
+# They import the rest: httpx.
 _MODULES: Final = (
     "anyio.to_thread",
     "ec2lite.engine.world",
     "ec2lite.protocol.response",
-    "ec2lite.transports.transport",
 )
 
 
-def load(settings: Settings, signer: Signer | None, url: str | None) -> None:
+def load(settings: Settings, signer: Signer | None, url: str | None, needs_transport: bool) -> None:
     """Import what a call needs, and make the TLS context if the endpoint's ``url`` needs one.
+
+    ``needs_transport`` says that the client was given no transport of the caller's.
 
     What fails here fails again in the call, which says so.
     """
     with contextlib.suppress(Exception):
         for name in _MODULES:
             importlib.import_module(name)
+        if needs_transport:
+            # Which imports httpcore and h11.
+            importlib.import_module("ec2lite.transports.transport")
         from ec2lite.protocol import xml
         from ec2lite.signing.signer import default_signer
         from ec2lite.transports.tls import ssl_context
