@@ -62,6 +62,13 @@ if TYPE_CHECKING:
         UnsupportedOperation,
         WaiterError,
     )
+    from ec2lite.everywhere import (
+        TargetResult,
+        astart_everywhere,
+        astop_everywhere,
+        start_everywhere,
+        stop_everywhere,
+    )
     from ec2lite.explanations.request import Explanation, explain
     from ec2lite.models import (
         Credentials,
@@ -91,6 +98,7 @@ if TYPE_CHECKING:
     from ec2lite.protocol.response import parse_response
     from ec2lite.signing.signer import Signer
     from ec2lite.signing.sigv4 import SigV4
+    from ec2lite.targets import Target
     from ec2lite.transports.fast import AsyncFastTransport, FastTransport
     from ec2lite.waiting.progress import Escalation, Progress
 
@@ -163,6 +171,8 @@ __all__ = [
     "StartInstancesResult",
     "StopInstances",
     "StopInstancesResult",
+    "Target",
+    "TargetResult",
     "TerminateInstances",
     "TerminateInstancesResult",
     "Timeout",
@@ -172,11 +182,15 @@ __all__ = [
     "UnsupportedOperation",
     "WaiterError",
     "aresolve_credentials",
+    "astart_everywhere",
+    "astop_everywhere",
     "build_request",
     "explain",
     "parse_response",
     "resolve_credentials",
     "resolve_endpoint",
+    "start_everywhere",
+    "stop_everywhere",
 ]
 
 # Where each name lives. A test holds this table, the imports above and __all__ equal.
@@ -249,6 +263,8 @@ _HOMES = {
     "StartInstancesResult": "operations.start_instances",
     "StopInstances": "operations.stop_instances",
     "StopInstancesResult": "operations.stop_instances",
+    "Target": "targets",
+    "TargetResult": "everywhere",
     "TerminateInstances": "operations.terminate_instances",
     "TerminateInstancesResult": "operations.terminate_instances",
     "Timeout": "engine.context",
@@ -258,11 +274,15 @@ _HOMES = {
     "UnsupportedOperation": "errors",
     "WaiterError": "errors",
     "aresolve_credentials": "credentials.resolve",
+    "astart_everywhere": "everywhere",
+    "astop_everywhere": "everywhere",
     "build_request": "protocol.request",
     "explain": "explanations.request",
     "parse_response": "protocol.response",
     "resolve_credentials": "credentials.resolve",
     "resolve_endpoint": "config.endpoints",
+    "start_everywhere": "everywhere",
+    "stop_everywhere": "everywhere",
 }
 
 

@@ -16,7 +16,7 @@ ROOT = Path(ec2lite.__file__).parent
 ROOMS = [
     ("cli", "__main__"),
     ("boto3", "testing"),
-    ("everywhere", "auth"),
+    ("everywhere", "targets", "auth"),
     ("client", "base_client", "methods"),
     ("bulk", "waiters", "waiting", "explanations", "telemetry"),
     ("credentials",),

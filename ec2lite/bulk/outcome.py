@@ -112,37 +112,42 @@ class BatchResult:
         return cls({each.instance_id: each for each in read}, work)
 
 
+def error_members(error: EC2Error) -> dict[str, Any]:
+    """Return what JSON keeps of an error."""
+    if not isinstance(error, ServiceError):
+        return {"message": str(error)}
+    return {
+        "message": error.message,
+        "code": error.code,
+        "request_id": error.request_id,
+        "status_code": error.status_code,
+    }
+
+
+def error_from(members: dict[str, Any]) -> EC2Error:
+    """Return the error that JSON kept."""
+    code = members.get("code")
+    if code is None:
+        return EC2Error(members["message"])
+    return BY_CODE.get(code, ServiceError)(**members)
+
+
 def _members(outcome: Outcome) -> dict[str, Any]:
-    error: dict[str, Any] | None = None
-    if isinstance(outcome.error, ServiceError):
-        error = {
-            "message": outcome.error.message,
-            "code": outcome.error.code,
-            "request_id": outcome.error.request_id,
-            "status_code": outcome.error.status_code,
-        }
-    elif outcome.error is not None:
-        error = {"message": str(outcome.error)}
     return {
         "instance_id": outcome.instance_id,
         "kind": outcome.kind.value,
         "previous_state": outcome.previous_state,
         "current_state": outcome.current_state,
-        "error": error,
+        "error": None if outcome.error is None else error_members(outcome.error),
     }
 
 
 def _outcome(members: dict[str, Any]) -> Outcome:
-    said, error = members["error"], None
-    if said is not None:
-        code = said.get("code")
-        error = (
-            EC2Error(said["message"]) if code is None else BY_CODE.get(code, ServiceError)(**said)
-        )
+    said = members["error"]
     return Outcome(
         instance_id=members["instance_id"],
         kind=OutcomeKind(members["kind"]),
         previous_state=members["previous_state"],
         current_state=members["current_state"],
-        error=error,
+        error=None if said is None else error_from(said),
     )
