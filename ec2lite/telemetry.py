@@ -53,7 +53,7 @@ class OpenTelemetry:
     def __init__(
         self,
         tracer_provider: Any = None,  # noqa: ANN401 - opentelemetry is not there without its extra
-        meter_provider: Any = None,  # noqa: ANN401
+        meter_provider: Any = None,  # noqa: ANN401 - as above
     ) -> None:
         trace, metrics = _api("trace"), _api("metrics")
         self._tracer = trace.get_tracer("ec2lite", __version__, tracer_provider)
@@ -98,7 +98,7 @@ class OpenTelemetry:
         )
         self._calls[event.call_id] = (span, attributes)
 
-    def _end(self, event: CallEnded, span: Any, attributes: dict[str, str]) -> None:  # noqa: ANN401
+    def _end(self, event: CallEnded, span: Any, attributes: dict[str, str]) -> None:  # noqa: ANN401 - as above
         self._duration.record(event.seconds, attributes)
         self._attempts.add(event.attempts, attributes)
         error = event.error
@@ -111,7 +111,7 @@ class OpenTelemetry:
         span.end()
 
 
-def _add_attempt(span: Any, event: AttemptEnded) -> None:  # noqa: ANN401
+def _add_attempt(span: Any, event: AttemptEnded) -> None:  # noqa: ANN401 - as above
     details: dict[str, int | float | str] = {"attempt": event.attempt, "seconds": event.seconds}
     if event.status_code is not None:
         details["http.response.status_code"] = event.status_code
@@ -124,7 +124,7 @@ def _add_attempt(span: Any, event: AttemptEnded) -> None:  # noqa: ANN401
     span.add_event("attempt", details)
 
 
-def _api(name: str) -> Any:  # noqa: ANN401
+def _api(name: str) -> Any:  # noqa: ANN401 - as above
     try:
         return importlib.import_module(f"opentelemetry.{name}")
     except ImportError as error:

@@ -15,8 +15,8 @@ from ec2lite.waiting.progress import Escalation, Progress
 
 if TYPE_CHECKING:
     # Named in the bases below, as texts: these classes take long to make.
-    from ec2lite.operations.instance import Instance  # noqa: F401
-    from ec2lite.operations.instance_status import InstanceStatus  # noqa: F401
+    from ec2lite.operations.instance import Instance  # noqa: F401 - in a text
+    from ec2lite.operations.instance_status import InstanceStatus  # noqa: F401 - in a text
 
 T = TypeVar("T")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import re
 
@@ -9,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ec2lite
 from ec2lite import checks
+from ec2lite.bulk.many import StopMany
 from ec2lite.errors import ConfigError
+from ec2lite.waiters import WaitUntilStopped
 from strategies import ODD_IDS
 
 
@@ -163,3 +167,24 @@ def test_any_value(value):
             assert value is found
             continue
         assert re.fullmatch(r"it must be .+, not .+", message)
+
+
+class Awaiting:
+    async def __call__(self, progress):
+        """Await something."""
+
+
+@pytest.mark.parametrize("listener", [asyncio.sleep, Awaiting()], ids=["function", "object"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda it: ec2lite.Client("eu-west-1", on_event=it),
+        lambda it: WaitUntilStopped("i-1", on_progress=it),
+        lambda it: StopMany("i-1", on_progress=it),
+    ],
+    ids=["call", "wait", "many"],
+)
+def test_listeners_are_not_awaited(make, listener):
+    """A listener that would have to be awaited is refused, of whatever it would be told."""
+    with pytest.raises(ConfigError, match="must be a function that is not awaited, not a corou"):
+        make(listener)

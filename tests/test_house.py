@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import sys
 import tomllib
@@ -129,3 +130,18 @@ def test_every_job_is_described():
         name.split("-3.")[0] for name in re.findall(r"^\| `nox -s (\S+)`", text, re.MULTILINE)
     }
     assert sessions - {"lint", "docs"} == described
+
+
+def unexplained(path):
+    """Return the lines that silence a checker without a reason, beside it or just above it."""
+    lines = ["", *path.read_text("utf-8").splitlines()]
+    for above, line in itertools.pairwise(lines):
+        silenced = re.search(r"#\s*(noqa|type: ignore|pyright: ignore)\b.*", line)
+        has_reason = silenced and re.search(r"( - |\] # )\w", silenced[0])
+        if silenced and not has_reason and not above.lstrip().startswith("#"):
+            yield f"{path.relative_to(ROOT)}: {line.strip()}"
+
+
+def test_silenced_checkers_have_a_reason():
+    """Whoever silences a checker in ec2lite says why."""
+    assert [] == [line for path in sorted(PACKAGE.rglob("*.py")) for line in unexplained(path)]

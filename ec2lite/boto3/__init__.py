@@ -73,10 +73,15 @@ def setup_default_session(**kwargs: Any) -> None:  # noqa: ANN401 - Session's ar
 
 def client(*args: Any, **kwargs: Any) -> EC2:  # noqa: ANN401 - Session.client's arguments
     """Return a client of the default session; the arguments are those of ``Session.client``."""
+    return _session().client(*args, **kwargs)
+
+
+def _session() -> Session:
+    """Return the default session, made when it is first needed."""
+    global _default_session
     if _default_session is None:
-        setup_default_session()
-    assert _default_session is not None  # noqa: S101 - for the type checkers
-    return _default_session.client(*args, **kwargs)
+        _default_session = Session()
+    return _default_session
 
 
 # Type checkers know the names from above; seeing this, they would take any other for an object.

@@ -44,35 +44,35 @@ class EC2:
             f" closest thing that ec2lite has is {near[0]}"
         )
 
-    def stop_instances(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's
+    def stop_instances(self, *args: object, **kwargs: object) -> dict[str, Any]:
         """Stop instances: InstanceIds, Hibernate, SkipOsShutdown, DryRun, Force."""
         return self._call("stop_instances", args, kwargs)
 
-    def start_instances(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def start_instances(self, *args: object, **kwargs: object) -> dict[str, Any]:
         """Start instances: InstanceIds, AdditionalInfo, DryRun."""
         return self._call("start_instances", args, kwargs)
 
-    def reboot_instances(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def reboot_instances(self, *args: object, **kwargs: object) -> dict[str, Any]:
         """Reboot instances: InstanceIds, DryRun."""
         return self._call("reboot_instances", args, kwargs)
 
-    def terminate_instances(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def terminate_instances(self, *args: object, **kwargs: object) -> dict[str, Any]:
         """Terminate instances: InstanceIds, Force, SkipOsShutdown, DryRun."""
         return self._call("terminate_instances", args, kwargs)
 
-    def describe_instances(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def describe_instances(self, *args: object, **kwargs: object) -> dict[str, Any]:
         """Describe instances, all if neither ids nor filters are given; one page."""
         return self._call("describe_instances", args, kwargs)
 
-    def describe_instance_status(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def describe_instance_status(self, *args: object, **kwargs: object) -> dict[str, Any]:
         """Describe the status of instances, of all if neither ids nor filters are given."""
         return self._call("describe_instance_status", args, kwargs)
 
-    def modify_instance_attribute(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def modify_instance_attribute(self, *args: object, **kwargs: object) -> dict[str, Any]:
         """Change one attribute of an instance, such as ``DisableApiStop={"Value": True}``."""
         return self._call("modify_instance_attribute", args, kwargs)
 
-    def describe_instance_attribute(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def describe_instance_attribute(self, *args: object, **kwargs: object) -> dict[str, Any]:
         """Describe one attribute of an instance: InstanceId, Attribute, DryRun."""
         return self._call("describe_instance_attribute", args, kwargs)
 
@@ -111,7 +111,9 @@ class EC2:
     ) -> None:
         self.close()
 
-    def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _call(
+        self, name: str, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> dict[str, Any]:
         if args:
             raise TypeError(f"{name}() only accepts keyword arguments.")
         request = request_for(name, kwargs)

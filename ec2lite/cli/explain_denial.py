@@ -70,7 +70,7 @@ def _facts(document: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - whatever S
     return [(name, str(value)) for name, value in facts if value] or [("message", str(document))]
 
 
-def _at(document: Any, *names: str) -> Any:  # noqa: ANN401
+def _at(document: Any, *names: str) -> Any:  # noqa: ANN401 - from json.loads
     """Return what is at the end of a path, or None."""
     for name in names:
         if not isinstance(document, dict):
@@ -85,7 +85,7 @@ def _reason(is_explicit: object) -> str | None:
     return "a statement denies it" if is_explicit else "no statement allows it"
 
 
-def _statements(document: Any) -> list[str]:  # noqa: ANN401
+def _statements(document: Any) -> list[str]:  # noqa: ANN401 - from json.loads
     """Return the names of the statements that decided."""
     items = _at(document, "matchedStatements", "items")
     if not isinstance(items, list):
