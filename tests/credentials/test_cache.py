@@ -15,6 +15,7 @@ from ec2lite.credentials.provider import Found
 from ec2lite.engine.flow import GET_CREDENTIALS, Blocking, GetCredentials, Sleep
 from ec2lite.errors import ConfigError, CredentialsError, TransportError
 from ec2lite.models import Credentials
+from patience import PATIENCE
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BACKENDS = ["asyncio", "trio"]
@@ -413,7 +414,7 @@ def test_early_renewal_leaves_time_for_the_call(colour):
     began = time.monotonic()
 
     assert "AKID1" == ask(GetCredentials(deadline=began + 0.6)).access_key_id
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < PATIENCE
     assert began + 0.29 < deadlines[0] < began + 0.59
 
 
@@ -443,7 +444,7 @@ def test_task_is_late(backend):
         anyio.run(cache.get, in_time(), backend=backend)
 
     assert caught.value.is_timeout
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < PATIENCE
 
 
 def test_thread_does_not_wait_longer():

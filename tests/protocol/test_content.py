@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ec2lite.errors import ResponseError
 from ec2lite.protocol.content import inflate
+from patience import PATIENCE
 
 XML = b"<?xml version='1.0'?><x>" + b"y" * 1000 + b"</x>"
 LIMIT = 10_000
@@ -90,7 +91,7 @@ def test_flood_of_members():
     start = time.monotonic()
     with pytest.raises(ResponseError, match="more than 100 members") as caught:
         inflate(gzip.compress(b"") * 500_000, "gzip", LIMIT)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < PATIENCE
     assert caught.value.is_broken
 
 
@@ -182,14 +183,13 @@ def test_three_encodings():
 
 def test_nested_encodings():
     """More encodings than three are refused before any is undone."""
-    body, start = gzip.compress(XML), time.process_time()
+    body = b"not gzip"
     with pytest.raises(
         ResponseError, match=r"^the body has 1500 Content-Encodings, more than 3"
     ) as caught:
         inflate(body, ",".join(["gzip"] * 1500), LIMIT, status_code=203)
 
     assert (203, body[:512]) == (caught.value.status_code, caught.value.body)
-    assert time.process_time() - start < 1
 
 
 def test_long_name_of_an_encoding():

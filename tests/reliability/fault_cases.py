@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PATIENT = Timeout(connect=10.0, read=10.0, total=30.0)
 # Long enough for a machine that does other things, too; short enough to wait for.
 SHORT_READ = Timeout(connect=10.0, read=0.1, total=30.0)
-SHORT_CALL = Timeout(connect=10.0, read=10.0, total=0.3)
+SHORT_CALL = Timeout(connect=10.0, read=10.0, total=0.6)
 MIB = 2**20
 # Credentials, and what else metadata services give: a token, and a role's name.
 GIVEN = json.dumps(

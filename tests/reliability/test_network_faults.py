@@ -12,6 +12,7 @@ import table
 from fault_cases import CASES, MARKER, MIB, invocation, script
 
 from ec2lite import EC2Error, ResponseError, StandardRetry, StopInstancesResult
+from patience import PATIENCE
 from samples import KEYS
 from servers import certificate, serve, until
 
@@ -118,7 +119,7 @@ def test_fault(colour, case, contexts, monkeypatch):
             assert case.says in text(outcome)
             assert MARKER not in f"{outcome} {outcome!r} {getattr(outcome, 'body', b'')!r}"
             assert PASSWORD not in f"{outcome} {outcome!r} {cause(outcome)}"
-            assert took < case.timeout.total + 2
+            assert took < case.timeout.total + PATIENCE
 
             healed.set()
             server.hear()

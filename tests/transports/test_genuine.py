@@ -29,6 +29,14 @@ def test_untouched():
     assert genuine.sends_itself(httpx.AsyncClient)
 
 
+def test_first_time(monkeypatch):
+    """The first answer is found by looking, and kept for the later ones."""
+    monkeypatch.setattr(genuine, "_found", {})
+    assert genuine.is_genuine()
+    assert {"httpx", "httpcore"} == set(genuine._found)
+    assert genuine.is_genuine()
+
+
 def test_not_imported(monkeypatch):
     """A package that is not imported has nothing that could be replaced."""
     monkeypatch.delitem(sys.modules, "httpcore")
