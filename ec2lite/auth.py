@@ -13,7 +13,6 @@ import re
 import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import quote, unquote_to_bytes
 
 import httpx
 
@@ -28,11 +27,13 @@ from ec2lite.engine.setup import Setup
 from ec2lite.engine.skew import Skew
 from ec2lite.engine.world import AsyncWorld, SyncWorld
 from ec2lite.errors import EXPIRED_CODES
-from ec2lite.signing.signer import NEVER_SIGNED, PAYLOAD_HASH, S3, default_signer, is_sendable
+from ec2lite.signing.httpx_request import UNSIGNED as UNSIGNED
+from ec2lite.signing.httpx_request import headers_to_sign, normalize, url_of
+from ec2lite.signing.signer import PAYLOAD_HASH, S3, default_signer, is_sendable
 from ec2lite.transports.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Generator
     from datetime import datetime
 
     from ec2lite.base_client import FrozenCredentialsSource
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from ec2lite.signing.signer import Signer
 
 _Exchange: TypeAlias = "Generator[Effect | Emit[httpx.Request], Any, None]"
-
-UNSIGNED: Final = NEVER_SIGNED | {"accept", "accept-encoding", "content-length"}
-"""Headers that are not signed: httpx adds the last three, and caches on the way change them."""
 
 _UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
 _MADE: Final = ("authorization", "x-amz-date", "x-amz-security-token")
@@ -173,7 +171,7 @@ class SigV4Auth(httpx.Auth):
         if self._signer is None:
             # Its import takes a tenth of a second, in which an event loop would do nothing else.
             self._signer = yield Blocking(default_signer)
-        _tidy(request, is_s3=self._service in S3)
+        normalize(request, is_s3=self._service in S3)
         wanted, is_corrected = _want(), False
         for _ in range(_MOST_ATTEMPTS):
             credentials: Credentials = yield wanted
@@ -216,8 +214,8 @@ class SigV4Auth(httpx.Auth):
         assert self._signer is not None  # noqa: S101 - for the type checkers
         added = self._signer.sign(
             method=request.method,
-            url=_url(request),
-            headers=_signed(headers),
+            url=url_of(request),
+            headers=headers_to_sign(headers),
             body=b"" if self._unsigned_payload else request.content,
             credentials=credentials,
             region=region,
@@ -279,58 +277,6 @@ class _AsyncBrief(httpx.AsyncBaseTransport):
 
 def _want(rejected: Credentials | None = None) -> GetCredentials:
     return GetCredentials(rejected, deadline=time.monotonic() + (Timeout().total or 0))
-
-
-def _tidy(request: httpx.Request, *, is_s3: bool) -> None:
-    """Write a request so that AWS reads it as we do: its query, S3's paths, a body's length."""
-    if "transfer-encoding" in request.headers and isinstance(request.stream, httpx.ByteStream):
-        # A stream that was read. S3 takes no chunks.
-        del request.headers["transfer-encoding"]
-        request.headers["content-length"] = str(len(request.content))
-    if "target" in request.extensions:
-        return
-    path, mark, query = request.url.raw_path.partition(b"?")
-    if is_s3:
-        path = b"/".join(map(_segment, path.split(b"/")))
-    query = b"&".join(map(_pair, query.split(b"&")))
-    request.url = request.url.copy_with(raw_path=path + mark + query)
-
-
-def _segment(segment: bytes) -> bytes:
-    plain = unquote_to_bytes(segment)
-    # httpx would remove dots that it can read.
-    return segment if plain in {b".", b".."} else _escaped(plain)
-
-
-def _pair(pair: bytes) -> bytes:
-    """Return a pair of a query as AWS writes it. For a plus, forms and httpx mean a space."""
-    return b"=".join(
-        _escaped(unquote_to_bytes(part.replace(b"+", b" "))) for part in pair.split(b"=", 1)
-    )
-
-
-def _escaped(text: bytes) -> bytes:
-    return quote(text, safe="~").encode("ascii")
-
-
-def _url(request: httpx.Request) -> str:
-    """Return the URL with the path and query that go on the wire."""
-    host = request.url.netloc.decode("ascii")
-    target: bytes = request.extensions.get("target", request.url.raw_path)
-    try:
-        return f"{request.url.scheme}://{host}{target.decode()}"
-    except UnicodeDecodeError:
-        raise checks.wrong("the target of the request", "UTF-8", "other bytes") from None
-
-
-def _signed(headers: httpx.Headers) -> Mapping[str, str]:
-    """Return the headers to be signed. The values of one name are joined, as AWS joins them."""
-    found: dict[str, str] = {}
-    for name, text in headers.multi_items():
-        if name not in UNSIGNED:
-            value = " ".join(text.split())
-            found[name] = f"{found[name]},{value}" if name in found else value
-    return found
 
 
 def _code(response: httpx.Response) -> str | None:
