@@ -145,3 +145,9 @@ def unexplained(path):
 def test_silenced_checkers_have_a_reason():
     """Whoever silences a checker in ec2lite says why."""
     assert [] == [line for path in sorted(PACKAGE.rglob("*.py")) for line in unexplained(path)]
+
+
+def test_the_changelog_is_narrow():
+    """No line of the changelog is longer than 120 columns."""
+    lines = (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
+    assert [] == [line for line in lines if len(line) > 120]
