@@ -27,6 +27,7 @@ from ec2lite.boto3.exceptions import (
     NoCredentialsError,
     NoRegionError,
     OperationNotPageableError,
+    PaginationError,
     ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
@@ -34,6 +35,7 @@ from ec2lite.boto3.exceptions import (
     UnknownServiceError,
     WaiterError,
 )
+from ec2lite.boto3.missing import missing
 from ec2lite.boto3.session import Session
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ __all__ = [
     "NoCredentialsError",
     "NoRegionError",
     "OperationNotPageableError",
+    "PaginationError",
     "ParamValidationError",
     "PartialCredentialsError",
     "ProfileNotFound",
@@ -89,7 +92,4 @@ if not TYPE_CHECKING:  # pragma: no branch - TYPE_CHECKING is False when running
 
     def __getattr__(name: str) -> NoReturn:
         """Say where that is which is not here."""
-        raise AttributeError(
-            f"module {__name__!r} has no attribute {name!r}: it has boto3's client('ec2'), Session"
-            " and errors; for anything else use boto3"
-        )
+        raise missing(f"module {__name__!r}", name, __all__)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from ec2lite.boto3 import exceptions
 from ec2lite.boto3.exceptions import kind
+from ec2lite.boto3.missing import missing
 from ec2lite.boto3.pages import PAGED, Paginator
 from ec2lite.boto3.parameters import ACTIONS, request_for
 from ec2lite.boto3.translation import translated
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ec2lite.client import Client
+
+
+_METHODS: Final = (*ACTIONS, "get_waiter", "get_paginator", "can_paginate")
 
 
 class Meta:
@@ -38,11 +41,7 @@ class EC2:
         self.waiter_names: list[str] = list(WAITS)
 
     def __getattr__(self, name: str) -> NoReturn:
-        near = difflib.get_close_matches(name, ACTIONS, n=1, cutoff=0.0)
-        raise AttributeError(
-            f"{type(self).__name__!r} object has no attribute {name!r}: boto3's may have it; the"
-            f" closest thing that ec2lite has is {near[0]}"
-        )
+        raise missing(f"{type(self).__name__!r} object", name, _METHODS)
 
     def stop_instances(self, *args: object, **kwargs: object) -> dict[str, Any]:
         """Stop instances: InstanceIds, Hibernate, SkipOsShutdown, DryRun, Force."""

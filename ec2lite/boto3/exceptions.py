@@ -91,6 +91,12 @@ class OperationNotPageableError(BotoCoreError):
     fmt = "Operation cannot be paginated: {operation_name}"
 
 
+class PaginationError(BotoCoreError):
+    """Pages do not end: one names itself as the next."""
+
+    fmt = "Error during pagination: {message}"
+
+
 class ConnectionError(BotoCoreError):  # noqa: A001 - boto3's name
     """There is no connection."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 from ec2lite.boto3 import exceptions
 from ec2lite.boto3.client import EC2
 from ec2lite.boto3.config import client_options
 from ec2lite.boto3.exceptions import kind
+from ec2lite.boto3.missing import missing
 from ec2lite.client import Client
 from ec2lite.config.settings import Settings
 from ec2lite.credentials.resolve import resolve_credentials
@@ -16,6 +17,14 @@ from ec2lite.models import Credentials
 from ec2lite.transports.transport import Transport
 
 SERVICES: Final = ("ec2",)
+_METHODS: Final = (
+    "available_profiles",
+    "client",
+    "get_available_services",
+    "get_credentials",
+    "profile_name",
+    "region_name",
+)
 
 
 class ReadOnlyCredentials(NamedTuple):
@@ -82,6 +91,9 @@ class Session:
         self._settings = Settings(profile=profile_name)
         if profile_name is not None and profile_name not in self.available_profiles:
             raise kind(exceptions.ProfileNotFound)(profile=profile_name)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise missing("'Session' object", name, _METHODS)
 
     def __repr__(self) -> str:
         return f"Session(region_name={self.region_name!r})"

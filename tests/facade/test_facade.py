@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import pickle
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 import ec2lite
 from ec2lite.boto3 import exceptions
 from ec2lite.boto3.config import Config, client_options
-from ec2lite.boto3.pages import PageIterator
+from ec2lite.boto3.pages import PageIterator, written
 from ec2lite.boto3.parameters import request_for
 from ec2lite.boto3.translation import translated
 from ec2lite.boto3.waits import WAITS, Waiter
@@ -31,10 +32,25 @@ def test_what_is_not_here():
     """What ec2lite does not do is an AttributeError that names boto3, and what comes closest."""
     ec2 = ec2lite.boto3.client("ec2", "eu-west-1", **KEYS)
 
-    with pytest.raises(AttributeError, match=r"boto3's may have it.*is start_instances"):
-        _ = ec2.start_instance
-    with pytest.raises(AttributeError, match="for anything else use boto3"):
-        _ = ec2lite.boto3.resource
+    for name, nearest in {
+        "start_instance": "start_instances",
+        "run_instances": "start_instances",
+        "waiter": "get_waiter",
+    }.items():
+        with pytest.raises(AttributeError, match=f"boto3's may have it.* has is {nearest}$"):
+            getattr(ec2, name)
+    for name, nearest in {
+        "resource": "client",
+        "Sesion": "Session",
+        "ClientErr": "ClientError",
+    }.items():
+        with pytest.raises(AttributeError, match=f"boto3's may have it.* has is {nearest}$"):
+            getattr(ec2lite.boto3, name)
+    for name, nearest in {"resource": "client", "get_credential": "get_credentials"}.items():
+        with pytest.raises(
+            AttributeError, match=f"^'Session' object .*boto3's.* has is {nearest}$"
+        ):
+            getattr(ec2lite.boto3.Session(), name)
     with pytest.raises(ec2lite.boto3.UnknownServiceError, match="for other services use boto3"):
         ec2lite.boto3.client("s3", "eu-west-1")
     with pytest.raises(ValueError, match="for others use boto3"):
@@ -210,25 +226,85 @@ def page(number: int, token: str | None) -> dict[str, Any]:
     return {"Reservations": [2 * number, 2 * number + 1], **following}
 
 
-def test_pages():
-    """Pages follow their tokens; MaxItems cuts the last one and ends it."""
-    asked: list[dict[str, Any]] = []
+def pages(asked: list[dict[str, Any]], **config: Any) -> PageIterator:
+    """Return an iterator over three pages; ``asked`` is filled with what it asks for."""
 
     def call(**arguments: Any) -> dict[str, Any]:
         asked.append(arguments)
         number = int(arguments.get("NextToken", 0))
         return page(number, str(number + 1) if number < 2 else None)
 
-    def pages(**config: Any) -> PageIterator:
-        return PageIterator(call, "Reservations", {"PaginationConfig": config})
+    return PageIterator(call, "Reservations", {"PaginationConfig": config})
 
-    assert {"Reservations": [0, 1, 2, 3, 4, 5]} == pages().build_full_result()
+
+def test_pages():
+    """Pages follow their tokens; MaxItems cuts the last one and ends it."""
+    asked: list[dict[str, Any]] = []
+
+    assert {"Reservations": [0, 1, 2, 3, 4, 5]} == pages(asked).build_full_result()
     asked.clear()
-    assert {"Reservations": [0, 1, 2]} == pages(MaxItems=3).build_full_result()
+    assert [0, 1, 2] == pages(asked, MaxItems="3").build_full_result()["Reservations"]
     assert [{}, {"NextToken": "1"}] == asked
     asked.clear()
-    assert [page(2, None)] == list(pages(PageSize=2, StartingToken="2"))
+    assert [page(2, None)] == list(pages(asked, PageSize="2", StartingToken="2"))
     assert [{"MaxResults": 2, "NextToken": "2"}] == asked
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 5, 6])
+def test_pages_that_go_on(most: int):
+    """With the token after MaxItems, the next iteration goes on where the last one ended."""
+    found: list[int] = []
+    token: str | None = None
+    for _ in range(7):
+        here = pages([], MaxItems=most, StartingToken=token)
+        found += here.build_full_result()["Reservations"]
+        token = here.resume_token
+        if token is None:
+            break
+
+    assert [0, 1, 2, 3, 4, 5] == found
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("1", [2, 3, 4, 5]),
+        ("1___1", [3, 4, 5]),
+        ("None___1", [1, 2, 3, 4, 5]),
+        (written("1"), [2, 3, 4, 5]),
+        (written("1", 1), [3, 4, 5]),
+        (written(None, 5), [2, 3, 4, 5]),
+    ],
+)
+def test_starting_tokens(start: str, expected: list[int]):
+    """A token may be boto3's, an old one of boto3's, or EC2's own."""
+    assert {"Reservations": expected} == pages([], StartingToken=start).build_full_result()
+
+
+def test_ec2s_own_tokens_are_json_too():
+    """EC2's tokens are base64 of JSON as boto3's are; they are sent as they are."""
+    own = base64.b64encode(b'{"v":"2","c":"x","s":"1"}').decode()
+    asked: list[dict[str, Any]] = []
+
+    with pytest.raises(ValueError, match="invalid literal"):  # of the pages above
+        list(pages(asked, StartingToken=own))
+    assert [{"NextToken": own}] == asked
+
+
+def test_pages_without_end():
+    """Two pages that name the same next one are an error, as with boto3."""
+    endless = PageIterator(lambda **_: page(0, "1"), "Reservations", {})
+
+    with pytest.raises(ec2lite.boto3.PaginationError, match="same next token was received twice"):
+        list(endless)
+
+
+def test_search_without_jmespath(monkeypatch: pytest.MonkeyPatch):
+    """Where jmespath is not installed, the error says what to install."""
+    monkeypatch.setitem(sys.modules, "jmespath", None)
+
+    with pytest.raises(ImportError, match="pip install jmespath"):
+        pages([]).search("Reservations[]")
 
 
 def test_a_wait_that_sleeps(monkeypatch: pytest.MonkeyPatch):

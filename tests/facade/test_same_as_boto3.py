@@ -123,6 +123,13 @@ def script(ec2: Any, ids: list[str]) -> Iterator[Callable[[], Any]]:
     paginator = ec2.get_paginator("describe_instance_status")
     yield call(paginator.paginate(IncludeAllInstances=True).build_full_result)
     yield call(list, paginator.paginate(PaginationConfig={"PageSize": 5, "MaxItems": 1}))
+    some = paginator.paginate(IncludeAllInstances=True, PaginationConfig={"MaxItems": 1})
+    yield call(some.build_full_result)
+    yield call(getattr, some, "resume_token")
+    rest = {"StartingToken": some.resume_token, "PageSize": 5}
+    rest = paginator.paginate(IncludeAllInstances=True, PaginationConfig=rest)
+    yield call(list, rest)
+    yield call(list, rest.search("InstanceStatuses[].InstanceState.Name"))
     # Wrong arguments.
     yield call(ec2.stop_instances)
     yield call(ec2.stop_instances, [one])
