@@ -171,3 +171,10 @@ def test_empty():
     """No bytes are no document."""
     with pytest.raises(ResponseError, match="not well-formed"):
         read(b"")
+
+
+def test_comments():
+    """Comments and instructions are as if they were not there, in a document that grows, too."""
+    body = document(3).replace("clé", "cl<!-- x -->é<?pi y?>").encode()
+
+    assert ["clé"] * 3 == [each.key_name for each in read(body).instances]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ec2lite.errors import ConfigError
 from ec2lite.protocol import query
 
 WRITABLE = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
@@ -39,3 +41,20 @@ def test_reversible(values):
     decoded = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True)
 
     assert [("Action", "A"), ("Version", "1"), *(("X", value) for value in values)] == decoded
+
+
+@pytest.mark.parametrize("half", [0xD800, 0xDB12, 0xDFFF])
+def test_half_a_surrogate_pair(half):
+    """Text that UTF-8 cannot encode is refused by its name, and is not shown."""
+    with pytest.raises(ConfigError) as caught:
+        query.encode("A", "1", [("X", "plain"), ("Y.2", f"a{chr(half)}b")])
+
+    expected = "Y.2 must be text that UTF-8 can encode, not text with half a surrogate pair"
+    assert expected == str(caught.value)
+
+
+def test_neighbours_of_surrogates():
+    """The characters just beside the surrogates are sent as they are."""
+    assert b"Action=A&Version=1&X=%ED%9F%BF%EE%80%80%2F" == query.encode(
+        "A", "1", [("X", "\ud7ff\ue000/")]
+    )

@@ -187,6 +187,8 @@ def test_odd_endpoint():
     [
         ("endpoint", "https://x", "endpoint must be an ec2lite.Endpoint, not str"),
         ("now", 0.0, "now must be a datetime, not float"),
+        ("signer", "SigV4", "signer must be an object with sign(), not str"),
+        ("signer", ec2lite.SigV4, "signer must be an object with sign(), not the class SigV4"),
     ],
 )
 def test_wrong_arguments(argument, value, message):

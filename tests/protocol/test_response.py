@@ -254,3 +254,30 @@ def test_no_request():
     """What is no request is refused by name."""
     with pytest.raises(ConfigError, match=r"^request must be an object such as StopInstances"):
         ec2lite.parse_response(StopInstances, status_code=200, headers={}, body=STOPPED)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "message"),
+    [
+        ("status_code", 99, "status_code must be a whole number from 100 to 999, not 99"),
+        ("status_code", 1000, "status_code must be a whole number from 100 to 999, not 1000"),
+        ("status_code", "200", "status_code must be a whole number from 100 to 999, not str"),
+        ("headers", [("a", "b")], "headers must be an object with items(), not list"),
+        ("body", "<a/>", "body must be bytes, not str"),
+    ],
+)
+def test_wrong_arguments(argument, value, message):
+    """An argument that cannot be a part of an answer is refused by name."""
+    given = {"status_code": 200, "headers": {}, "body": STOPPED} | {argument: value}
+    with pytest.raises(ConfigError) as caught:
+        ec2lite.parse_response(STOP, **given)
+
+    assert message == str(caught.value)
+
+
+def test_headers_of_a_fault():
+    """An error has the headers of the answer, by lower-case names."""
+    with pytest.raises(InstanceNotFound) as caught:
+        parse(fault(("InvalidInstanceID.NotFound", "no")), 400, {"X-Some": "thing"})
+
+    assert {"x-some": "thing"} == caught.value.headers

@@ -224,9 +224,22 @@ def test_needs_no_botocore():
 
 @pytest.mark.parametrize(
     ("path", "normal"),
-    [("/a/b/../c", "/a/c"), ("/a/b/c/../../d", "/a/d"), ("/a//./b/", "/a/b/"), ("/../a", "/a")],
+    [
+        ("/a/b/../c", "/a/c"),
+        ("/a/b/c/../../d", "/a/d"),
+        ("/a//./b/", "/a/b/"),
+        ("/../a", "/a"),
+        ("/a/b/c/../d", "/a/b/d"),
+    ],
 )
 def test_dots_in_paths(path: str, normal: str):
     """Two dots take one segment away, one dot and nothing take none."""
     text = canonical_request("POST", f"https://example.com{path}", {"host": "x"}, b"")
     assert normal == text.split("\n")[1]
+
+
+def test_the_path_of_s3_is_signed_as_it_is():
+    """S3's objects may have dots and doubled slashes in their names: nothing is normalised."""
+    headers = {"host": "x"}
+    text = canonical_request("GET", "https://example.com/a/../b//c%20d", headers, b"", is_s3=True)
+    assert "/a/../b//c%20d" == text.split("\n")[1]
