@@ -129,9 +129,13 @@ def prereleases(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Break the protocol, signing, the operations and the retries in every small way."""
+    """Break the protocol, signing, the operations and the retries in every small way.
+
+    Arguments are names of mutants, for a part of them: ``nox -s mutants -- "ec2lite.protocol.*"``.
+    """
     session.install(".[test]", *group("mutants"))
-    session.run("mutmut", "run", *session.posargs)
+    # Few examples for each property: what lives on is asked again, with all of them.
+    session.run("mutmut", "run", *session.posargs, env={"HYPOTHESIS_PROFILE": "quick"})
     session.run("python", "tests/mutants.py", str(KILLED))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 UNTIMED = hypothesis.settings(
     deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
+hypothesis.settings.register_profile("quick", UNTIMED, max_examples=8)
 hypothesis.settings.register_profile("default", UNTIMED, max_examples=50)
 hypothesis.settings.register_profile("ci", UNTIMED, max_examples=300)
 hypothesis.settings.register_profile("thorough", UNTIMED, max_examples=5000)

@@ -13,16 +13,18 @@ import tomllib
 from pathlib import Path
 
 HERE = Path("mutants").resolve()
+UNASKED = {"not checked", "skipped"}
 UNSURE = {"survived", "no tests", "timeout", "suspicious"}
 LONGEST = 900.0
 
 
 def survivors() -> tuple[list[str], int]:
-    """Return the names of the mutants that no test has noticed, and the number of all."""
+    """Return the names of the mutants that no test has noticed, and how many were asked about."""
     command = [sys.executable, "-m", "mutmut", "results", "--all", "true"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     found = [line.strip().rpartition(": ") for line in lines if ": " in line]
-    return [name for name, _, said in found if said in UNSURE], len(found)
+    asked = [(name, said) for name, _, said in found if said not in UNASKED]
+    return [name for name, said in asked if said in UNSURE], len(asked)
 
 
 def is_noticed(mutant: str, tests: list[str]) -> bool:
@@ -43,6 +45,9 @@ def main() -> int:
     settings = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
     tests = settings["pytest_add_cli_args"] + settings["pytest_add_cli_args_test_selection"]
     suspects, total = survivors()
+    if not total:
+        print("no mutant was asked about")
+        return 1
     # What is wrong without any mutant would hide them all.
     if is_noticed("", tests):
         print("the tests fail without a mutant, too")
