@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ec2lite.cli import keeping, many, options, output, selection, waiting
+from ec2lite.cli import everywhere, keeping, many, options, output, selection, waiting
 
 if TYPE_CHECKING:
     import argparse
@@ -46,6 +46,8 @@ def run(
     ``rows`` makes the lines of a table from the result. ``goal`` is what ``--wait`` waits for.
     """
     selection.check(args)
+    if getattr(args, "everywhere", None) is not None:
+        return everywhere.run(args, action.action, flags)
     if goal is not None:
         waiting.check(args)
     if args.resume is not None:
@@ -70,6 +72,8 @@ def resume(
     goal: str | None = None,
 ) -> int:
     """Go on with the work that a file was kept of."""
+    if hasattr(args, "everywhere") and keeping.is_of_targets(args.resume):
+        return everywhere.resume(args, action.action, flags)
     kept = many.known(args, action.action)
     ids = keeping.left(kept)
     if not ids:

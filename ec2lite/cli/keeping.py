@@ -4,31 +4,74 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from ec2lite.cli import options, output
 from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from ec2lite.bulk.outcome import BatchResult
+    from ec2lite.everywhere import TargetResult
+
+
+def is_of_targets(name: str) -> bool:
+    """Return whether a file was kept of work in many targets."""
+    return "targets" in _document(name)
 
 
 def read(name: str, action: str) -> BatchResult:
     """Return the result in a file; a ``ConfigError`` if it is of another action."""
     from ec2lite.bulk.outcome import BatchResult
 
-    text = options.text(f"file://{name}")
     try:
-        kept = BatchResult.from_json(text)
-        dict(kept.work.get("flags", {}))
-    except (ConfigError, TypeError, ValueError):
-        raise ConfigError(f"{name} must be a file that ec2lite kept, not something else") from None
-    done = kept.work.get("action", action)
+        kept = BatchResult.from_json(options.text(f"file://{name}"))
+    except ConfigError:
+        raise _not_kept(name) from None
+    _check(name, kept.work, action)
+    return kept
+
+
+def read_targets(name: str, action: str) -> tuple[list[TargetResult], dict[str, Any]]:
+    """Return the results in a file, and the flags of the work."""
+    import json
+
+    from ec2lite.everywhere import TargetResult
+
+    said = _document(name)
+    try:
+        kept = [TargetResult.from_json(json.dumps(each)) for each in said["targets"]]
+    except (ConfigError, TypeError):
+        raise _not_kept(name) from None
+    return kept, _check(name, said, action)
+
+
+def _document(name: str) -> dict[str, Any]:
+    import json
+
+    try:
+        said: dict[str, Any] = dict(json.loads(options.text(f"file://{name}")))
+    except (ValueError, TypeError, RecursionError) as error:
+        if isinstance(error, ConfigError):  # there is no such file
+            raise
+        raise _not_kept(name) from None
+    return said
+
+
+def _check(name: str, said: dict[str, Any], action: str) -> dict[str, Any]:
+    """Return the flags; raise ``ConfigError`` if they are of another action."""
+    done, flags = said.get("action", action), said.get("flags", {})
     if done != action:
         raise ConfigError(f"{name} must be of {action}, not of {done}")
-    return kept
+    if not isinstance(flags, dict):
+        raise _not_kept(name)
+    return cast("dict[str, Any]", flags)
+
+
+def _not_kept(name: str) -> ConfigError:
+    return ConfigError(f"{name} must be a file that ec2lite kept, not something else")
 
 
 def left(kept: BatchResult) -> list[str]:
@@ -40,28 +83,32 @@ def left(kept: BatchResult) -> list[str]:
     return [each for each, outcome in kept.outcomes.items() if outcome.kind in again]
 
 
-def offer(result: BatchResult, args: argparse.Namespace) -> None:
-    """Keep what can be asked again, and say how, once the work has ended."""
-    if said := _keep(result, args):
+def offer(what: str, text: Callable[[], str], args: argparse.Namespace) -> None:
+    """Keep what can be asked again, and say how, once the work has ended.
+
+    ``what`` says what that is, and nothing if there is none; ``text`` writes it.
+    """
+    if said := _keep(what, text, args):
         output.complain(f"ec2lite: {said}\n")
 
 
-def note(error: BaseException, result: BatchResult, args: argparse.Namespace) -> None:
+def note(
+    error: BaseException, what: str, text: Callable[[], str], args: argparse.Namespace
+) -> None:
     """Do so where an error or Ctrl-C ended the work: the text goes with the error's."""
-    if said := _keep(result, args):
+    if said := _keep(what, text, args):
         error.add_note(said)
 
 
-def _keep(result: BatchResult, args: argparse.Namespace) -> str:
-    again = len(left(result))
-    if not again or args.dry_run:
+def _keep(what: str, text: Callable[[], str], args: argparse.Namespace) -> str:
+    if not what or args.dry_run:
         return ""
     command = args.prog
     try:
-        path = _write(result.to_json(), command.split()[-1], args.resume)
+        path = _write(text(), command.split()[-1], args.resume)
     except OSError as error:
-        return f"{again} can be asked again, but no file could be kept: {error.strerror}"
-    return f"{again} can be asked again: {command} --resume {path}"
+        return f"{what}, but no file could be kept: {error.strerror}"
+    return f"{what}: {command} --resume {path}"
 
 
 def _write(text: str, command: str, name: str | None) -> Path:

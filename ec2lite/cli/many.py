@@ -13,7 +13,7 @@ from ec2lite.errors import EC2Error
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ec2lite.bulk.many import Change, Many
     from ec2lite.bulk.outcome import BatchResult, Outcome
@@ -83,8 +83,9 @@ def run(
         ec2.carry_out(work)
     except (EC2Error, KeyboardInterrupt) as error:
         bar.end()
-        _show(args, result, None)
-        keeping.note(error, result, args)
+        if isinstance(error, KeyboardInterrupt) or _has_begun(result):
+            _show(args, result, None)
+            keeping.note(error, _again(result), result.to_json, args)
         raise
     bar.end()
     try:
@@ -93,8 +94,20 @@ def run(
         else:
             _show(args, result, None)
     finally:
-        keeping.offer(result, args)
+        keeping.offer(_again(result), result.to_json, args)
     return output.SAID_NO if result.failed else output.DONE
+
+
+def _has_begun(result: BatchResult) -> bool:
+    """Whether there is anything to show: without keys or a Region, say, nothing has begun."""
+    from ec2lite.bulk.outcome import OutcomeKind
+
+    return any(each.kind is not OutcomeKind.NOT_ATTEMPTED for each in result.outcomes.values())
+
+
+def _again(result: BatchResult) -> str:
+    again = len(keeping.left(result))
+    return f"{again} can be asked again" if again else ""
 
 
 def _work(
@@ -115,10 +128,7 @@ def _work(
     if kept is None:
         kept = _begun(request, flags)
     else:
-        before = kept.work.get("flags", {})
-        flags = {
-            name: before.get(name) if value is None else value for name, value in flags.items()
-        }
+        flags = merged(flags, kept.work.get("flags", {}))
     work = kinds[request.action](
         request.instance_ids,
         **flags,
@@ -127,6 +137,11 @@ def _work(
         resume=kept,
     )
     return work, kept
+
+
+def merged(flags: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Return the flags of work that goes on: those given now, else those of before."""
+    return {name: before.get(name) if value is None else value for name, value in flags.items()}
 
 
 def _begun(request: Change, flags: dict[str, Any]) -> BatchResult:
@@ -170,22 +185,29 @@ def _show(
     counts = Counter(each.kind.value for each in result.outcomes.values())
     rows = [(kind, str(count)) for kind, count in counts.most_common()]
     output.say(output.table([("OUTCOME", "INSTANCES"), *rows]))
-    if failures := result.failed:
-        output.say()
-        output.say(output.table([("INSTANCE", "OUTCOME", "WHY"), *map(_row, failures[:_SHOWN])]))
-        if len(failures) > _SHOWN:
-            output.say(f"and {len(failures) - _SHOWN} more: --json shows all")
+    show_failures([("INSTANCE", "OUTCOME", "WHY")], map(row, result.failed))
     if reached is not None:
         goal, there = reached
         output.say(f"{len(there)} of {len(result.succeeded)} are {goal}.")
 
 
-def _row(each: Outcome) -> tuple[str, ...]:
+def show_failures(heading: list[tuple[str, ...]], rows: Iterable[tuple[str, ...]]) -> None:
+    """Show the first failures, and how many more there are."""
+    listed = list(rows)
+    if listed:
+        output.say()
+        output.say(output.table([*heading, *listed[:_SHOWN]]))
+    if len(listed) > _SHOWN:
+        output.say(f"and {len(listed) - _SHOWN} more: --json shows all")
+
+
+def row(each: Outcome) -> tuple[str, ...]:
+    """Return an outcome as a line of a table."""
     why = "" if each.error is None else output.error_members(each.error)["Message"]
     return each.instance_id, each.kind.value, why
 
 
-def line(each: Outcome, reached: tuple[str, Mapping[str, Any]] | None) -> dict[str, Any]:
+def line(each: Outcome, reached: tuple[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
     """Return an outcome as ``--json`` shows it."""
     error = each.error
     shown: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ec2lite.errors import ConfigError
 
@@ -68,9 +68,12 @@ def client(args: argparse.Namespace) -> Client:
     from ec2lite.client import Client
 
     kind: type[Client] = getattr(args, "client_class", Client)
-    return kind(
-        args.region, profile=args.profile, endpoint_url=args.endpoint_url, mfa_token=mfa_token
-    )
+    return kind(args.region, **shared(args))
+
+
+def shared(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of a client for any Region."""
+    return {"profile": args.profile, "endpoint_url": args.endpoint_url, "mfa_token": mfa_token}
 
 
 def mfa_token(serial: str) -> str:

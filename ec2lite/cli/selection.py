@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
-from ec2lite.cli import many, options
+from ec2lite.cli import everywhere, many, options
 from ec2lite.cli.options import UsageError
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def check(args: argparse.Namespace) -> None:
     """Refuse what does not go together, before anything is sent."""
     many.check(args, has_filters=bool(args.filter or args.filters))
     has_ids, has_filters = bool(args.ids or args.instance_ids), bool(args.filter or args.filters)
+    everywhere.check(args, has_instances=has_ids or has_filters)
     if has_ids and has_filters:
         raise UsageError(args.prog, "ids and --filter must not be given together")
     if has_filters and args.max is None:

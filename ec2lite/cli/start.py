@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ec2lite.cli import changing, output, waiting
+from ec2lite.cli import changing, everywhere, output, waiting
 
 if TYPE_CHECKING:
     import argparse
@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--additional-info", metavar="TEXT", help="reserved by AWS")
     waiting.add_wait(parser, "running")
     changing.add_arguments(parser)
+    everywhere.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:

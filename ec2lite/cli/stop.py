@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ec2lite.cli import changing, options, output, waiting
+from ec2lite.cli import changing, everywhere, options, output, waiting
 
 if TYPE_CHECKING:
     import argparse
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_flag(parser, "--skip-os-shutdown", "do not wait for the operating system")
     waiting.add_wait(parser, "stopped")
     changing.add_arguments(parser)
+    everywhere.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -180,7 +180,7 @@ def test_stuck(fake, capsys):
     assert err.startswith("ec2lite: 1 of 2 is not stopped")
 
 
-def test_dry_run(fake, capsys):
+def test_dry_run(fake, monkeypatch, capsys):
     """``--dry-run`` asks for each batch: exit code 0 if all are allowed; nothing is kept."""
     ids = fake.run_instances(60)
 
@@ -191,8 +191,8 @@ def test_dry_run(fake, capsys):
 
     fake.fail_next("StopInstances", "RequestLimitExceeded", times=9)
     assert 1 == main(["stop", ids[0], "--many", "--dry-run"])
-    fake.fail_next("StopInstances", "InvalidClientTokenId")
-    assert 1 == main(["stop", ids[1], "--many", "--dry-run"])
+    interrupt(fake, monkeypatch, 0)
+    assert 130 == main(["stop", ids[1], "--many", "--dry-run"])
     assert [] == list(Path().glob("*.json"))
 
 
@@ -266,28 +266,55 @@ def test_ctrl_c_before_anything_is_known(fake, monkeypatch, tmp_path):
     assert (True, "StopInstances") == (read.work["flags"]["hibernate"], read.work["action"])
 
 
-def test_an_error_for_all(fake, capsys, tmp_path):
+def fail_the_second_batch(fake, monkeypatch):
+    """Let the keys be refused from the second request on."""
+    answer = fake.transport.handle_request
+
+    def failing(request):
+        if fake.calls:
+            fake.fail_next("StopInstances", "InvalidClientTokenId", status=401)
+        return answer(request)
+
+    monkeypatch.setattr(fake.transport, "handle_request", failing)
+
+
+def test_an_error_for_all(fake, monkeypatch, capsys, tmp_path):
     """An error that would fail every batch ends the work: 1, and a file to go on with."""
     ids = fake.run_instances(60)
-    fake.fail_next("StopInstances", "InvalidClientTokenId", status=401)
+    fail_the_second_batch(fake, monkeypatch)
 
     assert 1 == main(["stop", *ids])
 
-    first, second = capsys.readouterr().err.splitlines()[-2:]
+    out, err = capsys.readouterr()
+    first, second = err.splitlines()[-2:]
     assert first.startswith("ec2lite: StopInstances failed: InvalidClientTokenId")
-    assert second.startswith("  60 can be asked again: ec2lite stop --resume ")
+    said = f"  10 can be asked again: ec2lite stop --resume {kept(tmp_path).name}"
+    assert said == second
+    assert "accepted       50" in out
 
 
-def test_an_error_for_all_json(fake, capsys, tmp_path):
+def test_an_error_for_all_json(fake, monkeypatch, capsys, tmp_path):
     """With ``--json`` such an error names the file in its message."""
-    fake.fail_next("StopInstances", "InvalidClientTokenId", status=401)
+    ids = fake.run_instances(60)
+    fail_the_second_batch(fake, monkeypatch)
 
-    assert 1 == main(["stop", *fake.run_instances(2), "--many", "--json", "--quiet"])
+    assert 1 == main(["stop", *ids, "--json"])
 
     out, err = capsys.readouterr()
-    error = json.loads(err)["Error"]
+    error = json.loads(err.splitlines()[-1])["Error"]
     assert ("InvalidClientTokenId", True) == (error["Code"], "--resume" in error["Message"])
-    assert 2 == len(out.splitlines())
+    assert 60 == len(out.splitlines())
+
+
+def test_an_error_before_anything(fake, capsys, tmp_path):
+    """Where nothing could be sent, there is an error alone, and no file."""
+    fake.fail_next("StopInstances", "InvalidClientTokenId", status=401)
+
+    assert 1 == main(["stop", *fake.run_instances(2), "--many", "--quiet"])
+
+    out, err = capsys.readouterr()
+    assert ("", 1) == (out, len(err.splitlines()))
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_resume_keeps_what_is_left_in_the_same_file(fake, capsys, tmp_path):
@@ -338,6 +365,7 @@ def test_nothing_left(fake, capsys, tmp_path, command):
     ("content", "complaint"),
     [
         ("{", "f must be a file that ec2lite kept, not something else"),
+        ('{"work": 5, "outcomes": []}', "f must be a file that ec2lite kept, not something else"),
         ('{"work": {"flags": 5}, "outcomes": []}', "f must be a file that ec2lite kept"),
         (
             '{"work": {"action": "StartInstances"}, "outcomes": []}',
