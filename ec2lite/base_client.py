@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ec2lite.engine.flow import Flow
     from ec2lite.engine.pacer import Pacer
     from ec2lite.engine.retry import RetryPolicy
-    from ec2lite.events import Listener
+    from ec2lite.listeners import Listener
     from ec2lite.models import Credentials
     from ec2lite.protocol.operation import Operation
     from ec2lite.signing.signer import Signer

@@ -7,15 +7,9 @@ the same for all events of a call, and is sent to AWS as ``amz-sdk-invocation-id
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from attrs import frozen
-
-from ec2lite.errors import EC2Error
-
-logger: Final = logging.getLogger("ec2lite")
 
 
 @frozen
@@ -104,18 +98,3 @@ Event: TypeAlias = (
     | CredentialsRenewed
     | CallEnded
 )
-Listener: TypeAlias = Callable[[Event], object]
-
-
-def tell(listener: Listener, event: Event) -> None:
-    """Pass an event on. What the listener raises is logged: it does no harm to the call."""
-    try:
-        listener(event)
-    except Exception:
-        logger.warning("on_event failed for %s", type(event).__name__, exc_info=True)
-
-
-def error_code(error: BaseException) -> str | None:
-    """Return AWS's code of an error that has one."""
-    code: str | None = getattr(error, "code", None) if isinstance(error, EC2Error) else None
-    return code

@@ -23,8 +23,8 @@ from ec2lite.events import (
     CredentialsRenewed,
     Event,
     RetryDecided,
-    error_code,
 )
+from ec2lite.listeners import error_code
 
 __all__ = [
     "AttemptEnded",

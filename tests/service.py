@@ -30,6 +30,8 @@ class Service:
     answer: bytes | None = None
     choose: Callable[[dict[str, str]], bytes] | None = None
     forms: list[dict[str, str]] = field(factory=list)
+    # Each request's headers, with names in lower case, and its body.
+    requests: list[tuple[dict[str, str], bytes]] = field(factory=list)
 
     def answer_for(self, body: str) -> bytes:
         """Keep a request's form, and return what to answer."""
@@ -46,6 +48,8 @@ def serve() -> Iterator[Service]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            service.requests.append((headers, body))
             answer = service.answer_for(body.decode())
             self.send_response(service.status)
             self.send_header("content-length", str(len(answer)))

@@ -26,7 +26,7 @@ ROOMS = [
     ("protocol",),
     ("signing",),
     ("transports",),
-    ("models", "events"),
+    ("models", "events", "listeners"),
     ("checks",),
     ("errors", "urls", "_version"),
 ]

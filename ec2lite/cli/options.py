@@ -72,8 +72,19 @@ def client(args: argparse.Namespace) -> Client:
 
 
 def shared(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments of a client for any Region."""
-    return {"profile": args.profile, "endpoint_url": args.endpoint_url, "mfa_token": mfa_token}
+    """Return the arguments of a client for any Region.
+
+    It signs with ``SigV4()``: the signatures are botocore's, and a process that makes one call
+    spares importing botocore.
+    """
+    from ec2lite.signing.sigv4 import SigV4
+
+    return {
+        "profile": args.profile,
+        "endpoint_url": args.endpoint_url,
+        "signer": SigV4(),
+        "mfa_token": mfa_token,
+    }
 
 
 def mfa_token(serial: str) -> str:

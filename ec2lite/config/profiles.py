@@ -120,7 +120,7 @@ def _uncomment(line: str) -> str:
     return re.split(r"\s[#;]", line, maxsplit=1)[0]
 
 
-@define
+@define(eq=False, repr=False)
 class _Reader:
     """Reads one file, line by line."""
 

@@ -20,7 +20,7 @@ from ec2lite.errors import ConfigError
 _logger: Final = logging.getLogger(__name__)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class SharedFiles:
     """What both files say, and why a file was passed over or could not be read."""
 
@@ -44,7 +44,7 @@ def read(config: tuple[str, str], credentials: tuple[str, str]) -> SharedFiles:
     return SharedFiles(profiles, tuple(reader.passed_over), tuple(reader.unreadable))
 
 
-@define
+@define(eq=False, repr=False)
 class _FileReader:
     passed_over: list[str] = field(factory=list[str])
     unreadable: list[str] = field(factory=list[str])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ec2lite.credentials.cache import Find
-    from ec2lite.events import Listener
+    from ec2lite.listeners import Listener
     from ec2lite.models import Credentials
 
 # Seconds beyond a deadline. The providers keep it themselves, and their errors name who was

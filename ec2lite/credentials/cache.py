@@ -19,7 +19,7 @@ from ec2lite.credentials.provider import Clock, Found, logger, utc_now
 from ec2lite.engine.flow import GET_CREDENTIALS, Flow, GetCredentials, run
 from ec2lite.engine.world import SyncWorld
 from ec2lite.errors import EC2Error
-from ec2lite.events import CredentialsRenewed, Listener, tell
+from ec2lite.listeners import Listener, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +75,8 @@ class State:
         is_renewal = self.held is not None
         self.held = renewed(found, self.clock(), self.held)
         if is_renewal and self.on_event is not None:
+            from ec2lite.events import CredentialsRenewed
+
             tell(self.on_event, CredentialsRenewed(found.provider))
         return found.credentials
 

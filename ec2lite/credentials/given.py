@@ -20,7 +20,7 @@ _FROZEN = "get_frozen_credentials"
 _MEMBERS = ("access_key", "secret_key", "token")
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Fixed:
     """Gives the same credentials to threads, always."""
 
@@ -33,7 +33,7 @@ class Fixed:
         return self.credentials
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class AsyncFixed:
     """Gives the same credentials to tasks, always."""
 
@@ -46,7 +46,7 @@ class AsyncFixed:
         return self.credentials
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Foreign:
     """Gives the keys of an object like botocore's to threads, asking it for every request."""
 
@@ -62,7 +62,7 @@ class Foreign:
             raise _failed(error) from error
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class AsyncForeign:
     """Gives the keys of an object like botocore's to tasks, asking it for every request."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ec2lite.credentials.provider import Clock
     from ec2lite.engine.flow import Flow
     from ec2lite.engine.world import AsyncCredentialsSource, CredentialsSource
-    from ec2lite.events import Listener
+    from ec2lite.listeners import Listener
     from ec2lite.models import Credentials
     from ec2lite.signing.signer import Signer
 

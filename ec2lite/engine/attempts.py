@@ -5,6 +5,7 @@ Nothing here waits or sends: the flow in ``call`` does.
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from datetime import datetime
@@ -16,7 +17,6 @@ from ec2lite.engine.context import Context
 from ec2lite.engine.flow import Answer, GetCredentials
 from ec2lite.engine.pacer import Pacer, Tokens
 from ec2lite.engine.retry import Retry
-from ec2lite.engine.telling import Telling, reason_of, telling_of
 from ec2lite.errors import (
     EXPIRED_CODES,
     ConfigError,
@@ -25,6 +25,7 @@ from ec2lite.errors import (
     ServiceError,
     TransportError,
 )
+from ec2lite.listeners import logger
 from ec2lite.models import Credentials
 from ec2lite.protocol import response
 from ec2lite.protocol.operation import Operation, check
@@ -33,8 +34,10 @@ from ec2lite.protocol.request import encode
 if TYPE_CHECKING:
     import httpx
 
+    from ec2lite.engine.telling import Telling  # noqa: TC004 - imported where somebody listens
 
-@frozen
+
+@frozen(eq=False, repr=False)
 class Attempt:
     """What one request was signed with: by whom, when it left, and for what time."""
 
@@ -43,7 +46,7 @@ class Attempt:
     signed_for: datetime
 
 
-@define
+@define(eq=False, repr=False)
 class Attempts:
     """The attempts of one call: what was tried so far, and what that means for the next."""
 
@@ -86,7 +89,10 @@ class Attempts:
             own = self.context.monotonic() + total
             self.deadline = own if self.deadline is None else min(self.deadline, own)
         self.wanted_credentials = GetCredentials(deadline=self.deadline)
-        self._telling = telling_of(self.operation, self.context, self._invocation)
+        if self.context.on_event is not None or logger.isEnabledFor(logging.INFO):
+            from ec2lite.engine.telling import telling_of
+
+            self._telling = telling_of(self.operation, self.context, self._invocation)
 
     def reserve(self) -> float:
         """Take the next turn to send; return the seconds until it comes."""
@@ -270,7 +276,7 @@ class Attempts:
         if granted is None:
             return None
         self._retry, self._has_unused_retry = granted, True
-        self._reason = reason_of(error)
+        self._reason = _reason_of(error)
         return granted.delay
 
     def _remaining(self) -> float | None:
@@ -313,3 +319,12 @@ def was_refused(error: EC2Error) -> bool:
     if isinstance(error, TransportError):
         return not error.maybe_sent
     return error.is_throttling
+
+
+def _reason_of(error: EC2Error) -> str:
+    """Return why an attempt is repeated that the retry policy repeats."""
+    if error.is_throttling:
+        return "throttling"
+    if isinstance(error, TransportError):
+        return "no answer"
+    return "transient error" if isinstance(error, ServiceError) else "bad answer"

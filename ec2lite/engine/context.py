@@ -12,7 +12,7 @@ from ec2lite import checks
 from ec2lite.engine.pacer import Pacer
 from ec2lite.engine.retry import Retrier
 from ec2lite.engine.skew import Skew
-from ec2lite.events import Listener
+from ec2lite.listeners import Listener
 from ec2lite.models import Credentials
 from ec2lite.protocol import xml
 from ec2lite.protocol.content import MAX_SIZE
@@ -57,7 +57,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Context:
     """What a call needs to know besides its operation.
 

@@ -80,7 +80,7 @@ class Blocking:
     function: Callable[[], object]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Together:
     """Run flows at once, at most so many; the outcome is the list of their results, in order.
 
@@ -91,7 +91,7 @@ class Together:
     at_most: int
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Emit(Generic[T]):
     """Give an item to whoever iterates the stream; the outcome is None.
 

@@ -13,7 +13,7 @@ from typing import Final
 from attrs import define, field
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class ForkSafeLock:
     """Holds a ``threading.Lock`` that is a new one in a forked child: ``with lock.current:``.
 

@@ -126,7 +126,7 @@ class Quota:
             self.available = min(self._capacity, self.available + amount)
 
 
-@define
+@define(eq=False, repr=False)
 class StandardRetrier:
     """The state of ``StandardRetry`` for one client."""
 

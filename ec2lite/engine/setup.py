@@ -20,7 +20,7 @@ from ec2lite.engine.pacer import Pacer
 from ec2lite.engine.retry import MAX_ATTEMPTS, RetryPolicy, StandardRetry
 from ec2lite.engine.skew import Skew
 from ec2lite.errors import ConfigError, TransportError
-from ec2lite.events import Listener
+from ec2lite.listeners import Listener
 from ec2lite.protocol.content import MAX_SIZE
 from ec2lite.protocol.operation import check
 from ec2lite.protocol.request import RequestBuilder, user_agent
@@ -43,7 +43,7 @@ def _url(endpoint_url: str | None) -> str | None:
     return None if endpoint_url is None else checks.url("endpoint_url", endpoint_url)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Setup:
     """What a client was told, and what its environment says."""
 

@@ -25,7 +25,7 @@ EARLIEST: Final = datetime(2016, 11, 15, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 
-@define
+@define(eq=False, repr=False)
 class Skew:
     """How far this machine's clock is behind an endpoint's; one for all calls to that endpoint."""
 

@@ -1,17 +1,16 @@
 """What a call tells: events to ``on_event``, lines to the logger ``ec2lite``.
 
-Where nobody listens there is no ``Telling``, so that a call pays one comparison for each occasion.
+Where nobody listens there is no ``Telling``, so that a call pays one comparison for each occasion,
+and a program that listens to nothing does not import this.
 """
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
 from ec2lite.engine.context import Context
-from ec2lite.errors import EC2Error, ServiceError, TransportError
 from ec2lite.events import (
     AttemptEnded,
     AttemptStarted,
@@ -19,27 +18,24 @@ from ec2lite.events import (
     CallStarted,
     ClockCorrected,
     RetryDecided,
-    error_code,
-    logger,
-    tell,
 )
+from ec2lite.listeners import error_code, logger, tell
 
 if TYPE_CHECKING:
+    from ec2lite.errors import EC2Error
     from ec2lite.events import Event
     from ec2lite.protocol.operation import Operation
 
 
-def telling_of(operation: Operation[Any], context: Context, call_id: str) -> Telling | None:
-    """Return what tells of a call that begins now; None if nobody listens."""
-    if context.on_event is None and not logger.isEnabledFor(logging.INFO):
-        return None
+def telling_of(operation: Operation[Any], context: Context, call_id: str) -> Telling:
+    """Return what tells of a call that begins now."""
     telling = Telling(operation.action, context, call_id, context.monotonic())
     endpoint = context.builder.endpoint
     telling.tell(CallStarted(call_id, operation.action, endpoint.signing_region, operation.service))
     return telling
 
 
-@define
+@define(eq=False, repr=False)
 class Telling:
     """What tells of one call."""
 
@@ -102,15 +98,6 @@ class Telling:
         """Tell how the call ended."""
         seconds = self.context.monotonic() - self.started
         self.tell(CallEnded(self.call_id, self.action, attempts, seconds, error))
-
-
-def reason_of(error: EC2Error) -> str:
-    """Return why an attempt is repeated that the retry policy repeats."""
-    if error.is_throttling:
-        return "throttling"
-    if isinstance(error, TransportError):
-        return "no answer"
-    return "transient error" if isinstance(error, ServiceError) else "bad answer"
 
 
 def _outcome(status_code: int | None, error: BaseException | None) -> str:

@@ -63,7 +63,7 @@ class AsyncCredentialsSource(Protocol):
         ...
 
 
-@define
+@define(eq=False, repr=False)
 class SyncWorld:
     """Does effects, blocking."""
 
@@ -112,7 +112,7 @@ class SyncWorld:
         return response
 
 
-@define
+@define(eq=False, repr=False)
 class AsyncWorld:
     """Does effects, awaiting; on asyncio or trio."""
 

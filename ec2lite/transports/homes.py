@@ -32,7 +32,7 @@ class Pooled(Protocol):
 P = TypeVar("P", bound=Pooled)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Home(Generic[P]):
     """A pool, and whose it is: a process's, and an event loop's (None for threads)."""
 
