@@ -120,6 +120,14 @@ def nobotocore(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("program", ["aiobotocore", "awscli"])
+def foreign(session: nox.Session, program: str) -> None:
+    """Let the AWS CLI or aiobotocore work on a fake EC2. Each needs a botocore of its own."""
+    session.install(".", program, *tools_without("boto3", "moto"))
+    session.run("pytest", f"tests/foreign/with_{program}.py", *session.posargs)
+
+
+@nox.session
 def prereleases(session: nox.Session) -> None:
     """Run the tests with the newest dependencies, pre-releases included. It may fail: read it."""
     session.install("--pre", "--upgrade", ".[test]")
