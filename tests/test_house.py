@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ec2lite"
+# What is data, or has a session of its own that installs what it needs.
+APART = ("tests/data", "tests/foreign", "tests/fuzz")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 # Modules that are not called what their distribution is called.
@@ -108,7 +110,7 @@ def test_what_tests_import_is_declared():
     found = [
         each
         for each in imported(ROOT / "tests", PACKAGE)
-        if each[1].startswith("tests/") and not each[1].startswith(("tests/data", "tests/fuzz"))
+        if each[1].startswith("tests/") and not each[1].startswith(APART)
     ]
     assert set() == undeclared(found, declared)
 
