@@ -129,9 +129,13 @@ class Client(BaseClient["httpx.BaseTransport"]):
         """Act on many instances, and return one outcome each."""
         from ec2lite.bulk.batch import Batches
 
-        return self._run(
-            Batches(self._paced(many), self._setup.passing).flow(self._setup.context())
-        )
+        work = Batches(self._paced(many), self._setup.passing)
+        try:
+            return self._run(work.flow(self._setup.context()))
+        finally:
+            # After Ctrl-C: a flow that is interrupted can send nothing more.
+            if work.owes:
+                self._run(work.restore())
 
     def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""
@@ -253,9 +257,16 @@ class AsyncClient(BaseClient["httpx.AsyncBaseTransport"]):
         """Act on many instances, and return one outcome each."""
         from ec2lite.bulk.batch import Batches
 
-        return await self._run(
-            Batches(self._paced(many), self._setup.passing).flow(self._setup.context())
-        )
+        work = Batches(self._paced(many), self._setup.passing)
+        try:
+            return await self._run(work.flow(self._setup.context()))
+        finally:
+            # After a cancellation: a flow that is interrupted can send nothing more.
+            if work.owes:
+                import anyio
+
+                with anyio.CancelScope(shield=True):
+                    await self._run(work.restore())
 
     async def close(self) -> None:
         """Close the connections. The client cannot be used afterwards; closing twice is fine."""

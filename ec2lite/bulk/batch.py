@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from ec2lite.bulk import work
-from ec2lite.bulk.isolation import KINDS, kind_of, named
+from ec2lite.bulk.fallbacks import Fallbacks
 from ec2lite.bulk.ledger import Ledger
-from ec2lite.bulk.outcome import OPEN, BatchResult, Outcome, OutcomeKind
+from ec2lite.bulk.outcome import OPEN, BatchResult, OutcomeKind
 from ec2lite.bulk.pacing import NoPacing
-from ec2lite.bulk.sending import NoTimeError, Owner, Sender, is_in_doubt
+from ec2lite.bulk.preflight import findings
+from ec2lite.bulk.protection import Protection
+from ec2lite.bulk.sending import NoTimeError, Owner, Sender
+from ec2lite.bulk.verdicts import Verdicts
 from ec2lite.engine.flow import GetCredentials
-from ec2lite.errors import (
-    EXPIRED_CODES,
-    SKEWED_CODES,
-    CredentialsError,
-    DryRunOperation,
-    EC2Error,
-    ServiceError,
-    TransportError,
-)
+from ec2lite.errors import ConfigError, EC2Error
 from ec2lite.operations.reboot_instances import RebootInstances
 
 if TYPE_CHECKING:
@@ -33,87 +28,57 @@ if TYPE_CHECKING:
     from ec2lite.engine.context import Context
     from ec2lite.engine.flow import Flow
 
-# Codes that the next batch would meet as well: keys, clock and account.
-FATAL_CODES: Final = (
-    SKEWED_CODES
-    | EXPIRED_CODES
-    | {
-        "Blocked",
-        "InvalidClientTokenId",
-        "MissingAuthenticationToken",
-        "OptInRequired",
-        "PendingVerification",
-    }
-)
-
 
 class Batches:
     """The batches that are left, and the outcomes known so far."""
 
+    _sender: Sender
+    _verdicts: Verdicts
+
     def __init__(self, many: Many, clock: Clock) -> None:
         self._many = many
         self._clock = clock
+        self._started = clock.monotonic()
         self._ledger = Ledger(BatchResult() if many.resume is None else many.resume)
-        self._left: deque[tuple[str, ...]] = deque()
+        self._queue: deque[tuple[str, ...]] = deque()
+        self._fallbacks = Fallbacks(many, self._ledger, clock)
+        self._protection = Protection(self._ledger)
+
+    @property
+    def owes(self) -> bool:
+        """Whether stop protection is to be put back: an interruption came before that."""
+        return bool(self._protection.owed)
 
     def flow(self, making: Flow[Context]) -> Flow[BatchResult]:
         """Send until nothing is left, or the time is over."""
-        started = self._clock.monotonic()
-        limit = self._many.deadline
-        deadline = None if limit is None else started + limit
         try:
-            sender = yield from self._prepare(making, deadline)
-        except (CredentialsError, TransportError, ServiceError) as error:
+            yield from self._prepare(making)
             self._line_up()
-            self._give_up(error)
-            raise
-        self._line_up()
-        while self._left:
-            if self._ledger.has_failed(self._many.max_failures):
-                self._end(EC2Error("more instances had failed than max_failures allows"))
-                break
-            batch = self._left.popleft()
-            try:
-                yield from self._send(batch, sender)
-            except NoTimeError as error:
-                self._left.appendleft(batch)
-                self._end(error)
-            self._tell(self._clock.monotonic() - started)
-        return self._ledger.result
-
-    def _send(self, batch: tuple[str, ...], sender: Sender) -> Flow[None]:
-        """Send a batch, and settle what its answer says."""
-        try:
-            answer = yield from sender.send(self._many.request(batch), len(batch))
-        except NoTimeError:
+            yield from self._check()
+            yield from self._work()
+            while protected := self._fallbacks.protected(self._many.size):
+                yield from self._override(protected)
+        except ConfigError:
             raise
         except EC2Error as error:
-            if self._take(batch, error):
-                return
-            if not sender.is_over():
-                self._left.appendleft(batch)
-                self._give_up(error)
-                raise
-            self._ledger.leave(batch, error)
-        except BaseException:
-            # Ctrl-C, a cancelled task: nobody will read the answer.
-            if sender.was_sent:
-                why = EC2Error("the call was interrupted before the answer was read")
-                self._ledger.settle(batch, OutcomeKind.UNKNOWN, why)
+            if not self._ledger.is_begun:
+                self._line_up()
+            self._end(error)
+            error.partial = self._ledger.result
             raise
-        else:
-            self._accept(batch, answer)
+        return self._ledger.result
 
-    def _give_up(self, error: EC2Error) -> None:
-        """End the work with an error, which carries the result so far."""
-        self._end(error)
-        error.partial = self._ledger.result
+    def restore(self) -> Flow[None]:
+        """Put back the protection that an interruption left off."""
+        return self._protection.put_back(self._sender)
 
-    def _prepare(self, making: Flow[Context], deadline: float | None) -> Flow[Sender]:
-        """Return what sends, once it is known whose quotas and whose result these are."""
+    def _prepare(self, making: Flow[Context]) -> Flow[None]:
+        """Make what sends, once it is known whose quotas and whose result these are."""
+        many, limit = self._many, self._many.deadline
+        deadline = None if limit is None else self._started + limit
         # The batches take their tokens themselves; single calls would take them in `call`.
         context = evolve((yield from making), pacer=None)
-        many, endpoint = self._many, context.builder.endpoint
+        endpoint = context.builder.endpoint
         account = key = None
         if many.resume is not None or not isinstance(many.pacing, NoPacing):
             credentials = context.credentials or (yield GetCredentials(deadline=deadline))
@@ -123,17 +88,17 @@ class Batches:
         stated = None if isinstance(many.pacing, NoPacing) else many.pacing
         named = stated.account if stated is not None else None
         owner = Owner(self._clock, endpoint.url, endpoint.signing_region, named or account or key)
-        return Sender(context, owner, many.operation.action, many.pacing, deadline)
+        began = context.skew.correct(context.clock())
+        self._sender = Sender(context, owner, many.operation.action, many.pacing, deadline)
+        self._verdicts = Verdicts(many, self._ledger, self._queue, self._fallbacks, began)
 
     def _line_up(self) -> None:
         """Divide what is to be asked into batches, of which none has been attempted yet."""
-        outcomes, size = self._ledger.result.outcomes, self._many.size
+        outcomes = self._ledger.result.outcomes
         ids = self._many.instance_ids or tuple(outcomes)
         asked = [each for each in ids if each not in outcomes or self._is_open(outcomes[each].kind)]
         self._ledger.begin(dict.fromkeys([*outcomes, *ids]), asked)
-        self._left.extend(
-            tuple(asked[start : start + size]) for start in range(0, len(asked), size)
-        )
+        self._enqueue(asked)
 
     def _is_open(self, kind: OutcomeKind) -> bool:
         """Return whether an instance is asked about again."""
@@ -141,61 +106,92 @@ class Batches:
             return self._many.operation is not RebootInstances
         return kind in OPEN
 
-    def _tell(self, elapsed: float) -> None:
-        if self._many.on_progress is not None:
-            self._many.on_progress(self._ledger.progress(elapsed))
+    def _enqueue(self, ids: Sequence[str]) -> None:
+        """Divide ids into batches; those that are stopped in another way are in others."""
+        size = self._many.size
+        for is_plain in (False, True):
+            part = [each for each in ids if self._fallbacks.is_plain(each) is is_plain]
+            for start in range(0, len(part), size):
+                self._queue.append(tuple(part[start : start + size]))
 
-    def _take(self, batch: Sequence[str], error: EC2Error) -> bool:
-        """Settle what an error settles; return whether the next batch may do better."""
-        if isinstance(error, DryRunOperation):
-            self._ledger.settle(batch, OutcomeKind.ALLOWED, error)
-        elif isinstance(error, ServiceError) and error.code not in FATAL_CODES:
-            self._refused(batch, error)
-        elif is_in_doubt(error):
-            self._ledger.settle(batch, OutcomeKind.UNKNOWN, error)
-            # Without an answer this time, the next batch may have one.
-            return not isinstance(error, ServiceError | CredentialsError)
-        elif error.is_throttling:
-            self._ledger.settle(batch, OutcomeKind.THROTTLED, error)
+    def _check(self) -> Flow[None]:
+        """Say beforehand what a description says."""
+        check, asked = self._many.check, [each for batch in self._queue for each in batch]
+        if check and asked:
+            try:
+                found = yield from findings(self._sender, asked, self._many.operation, check)
+            except NoTimeError as error:
+                self._end(error)
+            else:
+                self._ledger.result.findings.update(found)
+
+    def _work(self) -> Flow[None]:
+        """Send until nothing is left but what is protected."""
+        while self._queue:
+            yield from self._send_all()
+            self._enqueue(
+                self._fallbacks.plain() or (yield from self._fallbacks.wait(self._sender))
+            )
+
+    def _override(self, protected: list[str]) -> Flow[None]:
+        """Stop what is protected; put its protection back, also after an error."""
+        if self._has_failed():
+            return
+        try:
+            off = yield from self._protection.take_off(protected, self._sender)
+            self._enqueue(off)
+            yield from self._work()
+        except Exception:
+            yield from self._protection.put_back(self._sender)
+            raise
+        yield from self._protection.put_back(self._sender)
+
+    def _send_all(self) -> Flow[None]:
+        while self._queue and not self._has_failed():
+            batch = self._queue.popleft()
+            try:
+                yield from self._send(batch)
+            except NoTimeError as error:
+                self._end(error)
+            self._tell()
+
+    def _send(self, batch: tuple[str, ...]) -> Flow[None]:
+        """Send a batch, and settle what its answer says."""
+        sender, verdicts = self._sender, self._verdicts
+        changed = {"hibernate": None} if self._fallbacks.is_plain(batch[0]) else {}
+        try:
+            answer = yield from sender.send(self._many.request(batch, **changed), len(batch))
+        except NoTimeError:
+            raise
+        except EC2Error as error:
+            goes_on = yield from verdicts.failed(batch, error, sender)
+            if not goes_on and not sender.is_over():
+                raise
+            if not goes_on:
+                self._ledger.leave(batch, error)
+        except BaseException:
+            # Ctrl-C, a cancelled task: nobody will read the answer.
+            if sender.was_sent:
+                why = EC2Error("the call was interrupted before the answer was read")
+                self._ledger.settle(batch, OutcomeKind.UNKNOWN, why)
+            raise
         else:
+            verdicts.accepted(batch, answer)
+
+    def _has_failed(self) -> bool:
+        """Return whether more failed than may; nothing more is sent then."""
+        if not self._ledger.has_failed(self._many.max_failures):
             return False
+        self._end(EC2Error("more instances had failed than max_failures allows"))
         return True
 
-    def _refused(self, batch: Sequence[str], error: ServiceError) -> None:
-        culprits = named(error, batch)
-        divides = error.code in KINDS or (
-            error.code == "UnauthorizedOperation" and self._many.isolate_unauthorized
-        )
-        if culprits:
-            self._ledger.settle(culprits, kind_of(error), error)
-            guilty = set(culprits)
-            if rest := tuple(each for each in batch if each not in guilty):
-                self._left.appendleft(rest)
-        elif divides and len(batch) > 1:
-            half = len(batch) // 2
-            self._left.extendleft((tuple(batch[half:]), tuple(batch[:half])))
-        else:
-            kind = kind_of(error)
-            is_told = kind not in {OutcomeKind.THROTTLED, OutcomeKind.FAILED}
-            unknown = not is_told and is_in_doubt(error)
-            self._ledger.settle(batch, OutcomeKind.UNKNOWN if unknown else kind, error)
-
-    def _accept(self, batch: Sequence[str], answer: Any) -> None:  # noqa: ANN401 - the four results have nothing in common
-        """Settle what an answer accepts."""
-        if self._many.changes is None:
-            self._ledger.settle(batch, OutcomeKind.ACCEPTED)
-            return
-        missing = dict.fromkeys(batch)
-        for each in getattr(answer, self._many.changes):
-            before, after = each.previous_state.name, each.current_state.name
-            kind = OutcomeKind.ALREADY if before == after else OutcomeKind.ACCEPTED
-            self._ledger.write(Outcome(each.instance_id, kind, before, after))
-            missing.pop(each.instance_id, None)
-        if missing:
-            error = EC2Error("the answer does not name the instance")
-            self._ledger.settle(missing, OutcomeKind.UNKNOWN, error)
+    def _tell(self) -> None:
+        if self._many.on_progress is not None:
+            elapsed = self._clock.monotonic() - self._started
+            self._many.on_progress(self._ledger.progress(elapsed))
 
     def _end(self, why: EC2Error) -> None:
         """Say of what is left that it was not attempted, and why."""
-        while self._left:
-            self._ledger.leave(self._left.popleft(), why)
+        self._queue.clear()
+        self._fallbacks.forget()
+        self._ledger.close(why)

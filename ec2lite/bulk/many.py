@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from attrs import Attribute, field, fields, frozen
 
@@ -50,7 +50,20 @@ def _result(name: str, value: object) -> BatchResult:
     return checks.instance(name, value, BatchResult, "a BatchResult")
 
 
+def _switch(name: str, value: object) -> bool:
+    """Check that a value is True or False."""
+    return checks.instance(name, value, bool, "True or False")
+
+
+def _is_check(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """Refuse what does not say what to look at beforehand. (An attrs validator.)."""
+    del instance
+    if value != "protection":
+        checks.instance(attribute.name, value, bool, 'True, False or "protection"')
+
+
 _FLAG: Final = checks.validator(checks.flag)
+_SWITCH: Final = checks.validator(_switch)
 
 
 @frozen
@@ -73,11 +86,13 @@ class Many:
     resume: BatchResult | None = field(
         default=None, kw_only=True, validator=checks.optional(_result), repr=False
     )
-    isolate_unauthorized: bool = field(default=False, kw_only=True, validator=_FLAG)
+    isolate_unauthorized: bool = field(default=False, kw_only=True, validator=_SWITCH)
     pacing: Pacing | NoPacing | None = field(
         default=None, kw_only=True, validator=checks.validator(check_pacing)
     )
     dry_run: bool | None = field(default=None, kw_only=True, validator=_FLAG)
+    check: bool | Literal["protection"] = field(default=False, kw_only=True, validator=_is_check)
+    wait_for_pending: bool = field(default=False, kw_only=True, validator=_SWITCH)
 
     def __attrs_post_init__(self) -> None:
         if not self.instance_ids and not (self.resume and self.resume.outcomes):
@@ -88,14 +103,13 @@ class Many:
         """How many ids a request has."""
         return batch_limit(self.operation.action, self.batch_size, self.pacing)
 
-    def request(self, ids: tuple[str, ...]) -> Operation[Any]:
-        """Return the request for some of the instances."""
-        return self.operation(ids, **self.flags())
+    def request(self, ids: tuple[str, ...], **flags: bool | None) -> Operation[Any]:
+        """Return the request for some of the instances, with some flags other than all have."""
+        return self.operation(ids, **{**self.flags(), **flags})
 
     def flags(self) -> dict[str, Any]:
         """Return what every request says besides the ids."""
-        others = {each.name for each in fields(Many)} - {"dry_run"}
-        names = [each.name for each in fields(type(self)) if each.name not in others]
+        names = [each.name for each in fields(self.operation) if each.name != "instance_ids"]
         return {name: getattr(self, name) for name in names}
 
 
@@ -114,6 +128,10 @@ class StopMany(Many):
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
     - ``pacing``: ``Pacing`` with the account's own quotas, or ``NoPacing()``; by default AWS's.
     - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
+    - ``check``: describe the instances first, and say in the result's ``findings`` which will not
+      change, or will be replaced; ``"protection"`` asks for the protection of each, too.
+    - ``wait_for_pending``: ask again about instances that were pending when they no longer are, up
+      to 30 minutes later.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
     taken out and the rest is asked again at once; a batch whose refusal names none is halved.
@@ -121,6 +139,10 @@ class StopMany(Many):
     the ``BatchResult`` so far. A request whose answer was lost leaves ``unknown``.
 
     ``hibernate``, ``force`` and ``skip_os_shutdown`` are those of ``StopInstances``.
+
+    - ``fall_back_to_stop``: with ``hibernate``, stop what cannot hibernate in the ordinary way.
+    - ``override_protection``: take stop protection off what has it, stop it, and put it back,
+      whatever happens. ``Outcome.fallback`` says whether it is back.
     """
 
     operation: ClassVar[type[Change]] = StopInstances
@@ -129,6 +151,8 @@ class StopMany(Many):
     hibernate: bool | None = field(default=None, kw_only=True, validator=_FLAG)
     force: bool | None = field(default=None, kw_only=True, validator=_FLAG)
     skip_os_shutdown: bool | None = field(default=None, kw_only=True, validator=_FLAG)
+    fall_back_to_stop: bool = field(default=False, kw_only=True, validator=_SWITCH)
+    override_protection: bool = field(default=False, kw_only=True, validator=_SWITCH)
 
 
 @frozen
@@ -146,6 +170,10 @@ class StartMany(Many):
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
     - ``pacing``: ``Pacing`` with the account's own quotas, or ``NoPacing()``; by default AWS's.
     - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
+    - ``check``: describe the instances first, and say in the result's ``findings`` which will not
+      change, or will be replaced; ``"protection"`` asks for the protection of each, too.
+    - ``wait_for_pending``: ask again about instances that were pending when they no longer are, up
+      to 30 minutes later.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
     taken out and the rest is asked again at once; a batch whose refusal names none is halved.
@@ -178,6 +206,10 @@ class RebootMany(Many):
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
     - ``pacing``: ``Pacing`` with the account's own quotas, or ``NoPacing()``; by default AWS's.
     - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
+    - ``check``: describe the instances first, and say in the result's ``findings`` which will not
+      change, or will be replaced; ``"protection"`` asks for the protection of each, too.
+    - ``wait_for_pending``: ask again about instances that were pending when they no longer are, up
+      to 30 minutes later.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
     taken out and the rest is asked again at once; a batch whose refusal names none is halved.
@@ -205,6 +237,10 @@ class TerminateMany(Many):
     - ``isolate_unauthorized``: halve a batch that IAM refuses, for policies that depend on tags.
     - ``pacing``: ``Pacing`` with the account's own quotas, or ``NoPacing()``; by default AWS's.
     - ``dry_run``: ask for each batch whether it would be ``allowed``; nothing is changed.
+    - ``check``: describe the instances first, and say in the result's ``findings`` which will not
+      change, or will be replaced; ``"protection"`` asks for the protection of each, too.
+    - ``wait_for_pending``: ask again about instances that were pending when they no longer are, up
+      to 30 minutes later.
 
     A refused instance never raises and never holds up the others: the ids that a refusal names are
     taken out and the rest is asked again at once; a batch whose refusal names none is halved.

@@ -54,6 +54,8 @@ class Outcome:
     The states are the names that EC2 answered with, and None where it named none. ``error`` says
     why, and is None for ``accepted`` and ``already`` alone; that of ``allowed`` is EC2's answer to
     a dry run. ``unknown`` means that a request was sent, and its answer was lost or not waited for.
+    ``fallback`` says which fallbacks were taken, and whether stop protection was put back; None if
+    there was no need of any.
     """
 
     instance_id: str
@@ -61,6 +63,7 @@ class Outcome:
     previous_state: str | None = None
     current_state: str | None = None
     error: EC2Error | None = field(default=None, eq=False)
+    fallback: str | None = None
 
 
 @frozen
@@ -69,11 +72,13 @@ class BatchResult:
 
     ``work`` says what was asked: action, endpoint, Region, account (None where the credentials do
     not tell) and flags. An empty result that is given as ``resume`` is filled as outcomes become
-    known, and stays with the caller, whatever interrupts the call.
+    known, and stays with the caller, whatever interrupts the call. ``findings`` has what
+    ``check=True`` found out beforehand: sentences, by the id.
     """
 
     outcomes: dict[str, Outcome] = field(factory=dict[str, Outcome])
     work: dict[str, Any] = field(factory=dict[str, Any])
+    findings: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
 
     @property
     def succeeded(self) -> tuple[Outcome, ...]:
@@ -96,7 +101,7 @@ class BatchResult:
     def to_json(self) -> str:
         """Return all of it as JSON."""
         outcomes = [_members(each) for each in self.outcomes.values()]
-        return json.dumps({"work": self.work, "outcomes": outcomes})
+        return json.dumps({"work": self.work, "findings": self.findings, "outcomes": outcomes})
 
     @classmethod
     def from_json(cls, text: str) -> BatchResult:
@@ -107,9 +112,10 @@ class BatchResult:
         try:
             said = json.loads(text)
             work, read = dict(said["work"]), [_outcome(each) for each in said["outcomes"]]
+            findings = {each: tuple(texts) for each, texts in said.get("findings", {}).items()}
         except (ValueError, TypeError, KeyError, AttributeError):
             raise ConfigError("text must be what to_json() returned, not something else") from None
-        return cls({each.instance_id: each for each in read}, work)
+        return cls({each.instance_id: each for each in read}, work, findings)
 
 
 def error_members(error: EC2Error) -> dict[str, Any]:
@@ -139,6 +145,7 @@ def _members(outcome: Outcome) -> dict[str, Any]:
         "previous_state": outcome.previous_state,
         "current_state": outcome.current_state,
         "error": None if outcome.error is None else error_members(outcome.error),
+        "fallback": outcome.fallback,
     }
 
 
@@ -150,4 +157,5 @@ def _outcome(members: dict[str, Any]) -> Outcome:
         previous_state=members["previous_state"],
         current_state=members["current_state"],
         error=None if said is None else error_from(said),
+        fallback=members.get("fallback"),
     )

@@ -63,17 +63,19 @@ class Sender:
         self.was_sent: bool = False
         """Whether a byte of the last request may have left."""
 
-    def send(self, request: Operation[R], count: int = 1) -> Flow[R]:
+    def send(self, request: Operation[R], count: int, *, in_time: bool = True) -> Flow[R]:
         """Return the answer to a request that is about so many instances.
 
-        Raise ``NoTimeError`` if AWS will not take it before the deadline.
+        Raise ``NoTimeError`` if AWS will not take it before the deadline, unless it has to be sent
+        all the same.
         """
+        deadline = self.deadline if in_time else None
         tokens = self._tokens(request, count)
         self.was_sent = False
         try:
-            yield from self._wait(tokens)
+            yield from self._wait(tokens, deadline)
             context = evolve(self._context, retrier=tokens)
-            result = yield from call(request, context, deadline=self.deadline)
+            result = yield from call(request, context, deadline=deadline)
         except EC2Error as error:
             self.was_sent = tokens.turns > 0
             tokens.account(error)
@@ -90,9 +92,9 @@ class Sender:
         """Return whether the deadline has passed."""
         return self.deadline is not None and self._owner.clock.monotonic() >= self.deadline
 
-    def _wait(self, tokens: Tokens) -> Flow[None]:
+    def _wait(self, tokens: Tokens, deadline: float | None) -> Flow[None]:
         pause = tokens.take()
-        if self.deadline is not None and self._owner.clock.monotonic() + pause >= self.deadline:
+        if deadline is not None and self._owner.clock.monotonic() + pause >= deadline:
             raise NoTimeError("the deadline was over before a request was sent")
         if pause:
             yield Sleep(pause)

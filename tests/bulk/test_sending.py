@@ -10,7 +10,7 @@ import pytest
 
 import ec2lite
 from ec2lite import Bucket, NoRetry, Pacing
-from ec2lite.bulk.batch import FATAL_CODES
+from ec2lite.bulk.verdicts import FATAL_CODES
 from ec2lite.testing import FakeEC2, VirtualClock
 
 
@@ -201,6 +201,21 @@ def test_progress_costs_the_same_at_any_size():
 
     assert [(3, 4), (4, 4)] == [(each.done, each.total) for each in seen]
     assert {"accepted": 3, "not_found": 1} == seen[-1].by_kind
+
+
+def test_what_was_unknown_stays_unknown():
+    """What was sent once and is not reached again was not without an attempt."""
+    fake = FakeEC2()
+    ids, kept = fake.run_instances(2), ec2lite.BatchResult()
+    fake.reset_next("StopInstances")
+
+    with fake.client(retry=NoRetry()) as ec2:
+        ec2.stop_many(ids[0], resume=kept)
+        fake.fail_next("StopInstances", "Blocked")
+        with pytest.raises(ec2lite.ServiceError):
+            ec2.stop_many(ids, batch_size=1, resume=kept)
+
+    assert ["unknown", "not_attempted"] == kinds(kept)
 
 
 def test_unpaced_work_learns_nothing():
