@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 import attrs
 
 from ec2lite.models import ResponseMetadata  # noqa: TC001 - attrs classes keep what they name
-from ec2lite.operations.members import Kind, Member, is_member, members, metadata
+from ec2lite.operations.members import Kind, Member, declared_by, is_member, metadata
 from ec2lite.operations.readers import read_later, reader
 from ec2lite.operations.scalars import BOOLEAN, INTEGER, KNOWN_TEXT, TEXT, TIME, Scalar
 from ec2lite.operations.structures import Items, Structure, Tags, to_dict
@@ -136,9 +136,9 @@ def checked(cls: type[Any], fields: list[Any]) -> list[Any]:
 
 
 def _check(instance: object, attribute: attrs.Attribute[Any], argument: object) -> None:
+    del instance
     if argument is not None or attribute.default is not None:
-        members_by_name = {each.attribute: each for each in members(type(instance))}
-        members_by_name[attribute.name].kind.check(attribute.name, argument)
+        declared_by(attribute).kind.check(attribute.name, argument)
 
 
 # ---- classes and values -------------------------------------------------------------------------

@@ -118,6 +118,12 @@ def metadata(member: Member) -> dict[str, Member]:
     return {_KEY: member}
 
 
+def declared_by(field: attrs.Attribute[Any]) -> Member:
+    """Return what an attrs field is on the wire."""
+    found: Member = field.metadata[_KEY]
+    return found
+
+
 def is_member(field: attrs.Attribute[Any]) -> bool:
     """Say whether an attrs field is one."""
     return _KEY in field.metadata

@@ -9,6 +9,7 @@ from attrs import frozen
 from ec2lite import checks
 from ec2lite.operations.members import NO_ITEMS, Absent, Kind, NoItems, NoTags, members
 from ec2lite.operations.readers import ByTag, items_reader, reader
+from ec2lite.operations.scalars import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,6 +62,9 @@ class Items(Kind):
 
     def pairs(self, name: str, value: Iterable[Any]) -> Pairs:
         """Return the items' pairs, flattened: ``InstanceId.1``, ``Filter.1.Value.2``."""
+        if isinstance(self.each, Scalar):
+            write = self.each.write
+            return [(f"{name}.{n}", write(item)) for n, item in enumerate(value, 1)]
         found = [self.each.pairs(f"{name}.{n}", item) for n, item in enumerate(value, 1)]
         return [pair for pairs in found for pair in pairs]
 
@@ -68,6 +72,9 @@ class Items(Kind):
         """Refuse what is not a tuple of the items' kind."""
         checks.instance(name, value, tuple, "a tuple")
         items: Any = value
+        # What is of the very class needs no closer look; a thousand ids take long to look at.
+        if isinstance(self.each, Scalar) and {self.each.cls}.issuperset(map(type, items)):
+            return
         for index, item in enumerate(items):
             self.each.check(f"{name}[{index}]", item)
 
