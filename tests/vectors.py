@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ec2lite
 from ec2lite.boto3.parameters import ACTIONS, request_for
 from ec2lite.errors import ResponseError, ServiceError
-from ec2lite.explanations.answer import REQUESTS
+from ec2lite.explanations.answer import answered_by
 from ec2lite.operations.attributes import Value
 from ec2lite.operations.filters import Filter
 from ec2lite.operations.instance_attributes import DescribeInstanceAttributeResult
@@ -86,7 +86,7 @@ def made_answer(vector: dict[str, Any]) -> dict[str, Any]:
     made = {name: vector[name] for name in given if name in vector}
     try:
         result = ec2lite.parse_response(
-            REQUESTS[f"{vector['operation']}Response"],
+            answered_by(f"{vector['operation']}Response"),
             status_code=vector["status"],
             headers=vector["headers"],
             body=bytes_of(vector),
@@ -127,7 +127,7 @@ def shapes() -> dict[str, Any]:
     answers["DescribeInstanceAttribute"] = DescribeInstanceAttributeResult
     for each in answers.values():
         _collect(each, found)
-    requests = [type(each) for each in REQUESTS.values()]
+    requests = [getattr(ec2lite, action) for action in METHODS]
     renamed = {m.key: m.wire for cls in [*requests, Filter] for m in members(cls)}
     return {
         "version": ec2lite.StopInstances.version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
-from ec2lite.cli import options, output
+from ec2lite.cli import main, options, output
 from ec2lite.cli.options import UsageError
 
 if TYPE_CHECKING:
@@ -14,16 +14,9 @@ if TYPE_CHECKING:
     from ec2lite.models import Endpoint
     from ec2lite.protocol.operation import Operation
 
-COMMANDS: Final = (
-    "stop",
-    "start",
-    "reboot",
-    "terminate",
-    "describe",
-    "status",
-    "protect",
-    "unprotect",
-)
+# What these do is more than one request, or none.
+_OTHERS: Final = frozenset({"wait", "explain", "explain-denial", "whoami", "fake", "demo"})
+COMMANDS: Final = tuple(each for each in main.COMMANDS if each not in _OTHERS)
 
 
 def parse(parser: options.Parser, arguments: list[str]) -> argparse.Namespace:

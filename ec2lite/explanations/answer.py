@@ -6,39 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
+import ec2lite
 from ec2lite.errors import BY_CODE, EC2Error, ServiceError
 from ec2lite.explanations.request import HIDDEN
-from ec2lite.operations.describe_instance_attribute import DescribeInstanceAttribute
-from ec2lite.operations.describe_instance_status import DescribeInstanceStatus
-from ec2lite.operations.describe_instances import DescribeInstances
-from ec2lite.operations.modify_instance_attribute import ModifyInstanceAttribute
-from ec2lite.operations.reboot_instances import RebootInstances
-from ec2lite.operations.start_instances import StartInstances
-from ec2lite.operations.stop_instances import StopInstances
-from ec2lite.operations.terminate_instances import TerminateInstances
 from ec2lite.protocol import faults, response, state_code, xml
+from ec2lite.protocol.operation import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ec2lite.protocol.operation import Operation
     from ec2lite.protocol.xml import Element
-
-_ID: Final = "i-1234567890abcdef0"
-REQUESTS: Final[dict[str, Operation[Any]]] = {
-    f"{each.action}Response": each
-    for each in (
-        StopInstances(_ID),
-        StartInstances(_ID),
-        RebootInstances(_ID),
-        TerminateInstances(_ID),
-        DescribeInstances(all_instances=True),
-        DescribeInstanceStatus(all_instances=True),
-        ModifyInstanceAttribute(_ID, disable_api_stop=True),
-        DescribeInstanceAttribute(_ID, "disableApiStop"),
-    )
-}
-"""A request for each document that ec2lite reads."""
 
 STATES: Final = {
     0: "pending",
@@ -107,15 +84,27 @@ def explain_answer(body: bytes, *, show_secrets: bool = False) -> ExplainedAnswe
     return ExplainedAnswer(tuple(_sentences(root, body)), tuple(_parts(root, "", hidden)))
 
 
+def answered_by(document: str) -> Operation[Any] | None:
+    """Return a request of the action whose answer a document is; None if ec2lite has no such.
+
+    The request has no arguments: none are needed to read an answer.
+    """
+    action = document.removesuffix("Response")
+    if action == document or f"{action}Result" not in ec2lite.__all__:
+        return None
+    cls: type[Operation[Any]] = getattr(ec2lite, action)
+    return cls.__new__(cls) if Operation in cls.__mro__ else None
+
+
 def _sentences(root: Element, body: bytes) -> Iterator[str]:
     name = xml.local_name(root)
     if faults.is_fault(root):
         yield f"<{name}> is an error document: AWS refused the request."
         yield from _fault(faults.parse(root, status_code=0, request_id=None))
         return
-    request = REQUESTS.get(name)
+    request = answered_by(name)
     if request is None:
-        yield f"<{name}> is not the answer to an operation that ec2lite.Client has."
+        yield f"<{name}> is not the answer to an operation that ec2lite has."
         return
     yield f"<{name}> is the answer to {request.action}."
     try:
