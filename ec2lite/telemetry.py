@@ -92,7 +92,7 @@ class OpenTelemetry:
         service = event.service.upper()
         attributes = {"rpc.service": service, "rpc.method": event.action}
         span = self._tracer.start_span(
-            f"{service}/{event.action}",
+            f"{service}.{event.action}",
             kind=self._client_kind,
             attributes={"rpc.system": "aws-api", "cloud.region": event.region, **attributes},
         )

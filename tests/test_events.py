@@ -127,6 +127,33 @@ class _Mixed(httpx.MockTransport):
             return await client.send(request)
 
 
+def _fail(event: object) -> None:
+    raise RuntimeError("mine")
+
+
+def _fail_twice(event: object) -> None:
+    try:
+        _fail(event)
+    except RuntimeError as error:
+        raise LookupError("mine, too") from error
+
+
+@pytest.mark.parametrize("listener", [_fail, _fail_twice])
+def test_a_listener_that_fails(caplog: pytest.LogCaptureFixture, listener: Any):
+    """The log shows what the listener raised, and nothing that AWS said; the call goes on."""
+    fake = FakeEC2()
+    (machine,) = fake.run_instances(1)
+    fake.fail_next("StopInstances", "InternalError")
+
+    result = stop(Colour("sync"), fake, machine, on_event=listener)
+
+    assert machine == result.stopping_instances[0].instance_id
+    assert "on_event failed for RetryDecided" in caplog.text
+    assert "RuntimeError: mine" in caplog.text
+    assert (listener is _fail_twice) == ("LookupError: mine, too" in caplog.text)
+    assert "An internal error has occurred" not in caplog.text
+
+
 def test_nobody_listens(caplog: pytest.LogCaptureFixture):
     """Without a listener and with the usual level of the log, nothing is logged."""
     fake = FakeEC2()

@@ -89,7 +89,7 @@ def test_a_span(colour: Colour, seen: Seen):
     (span,) = seen.spans()
     refused, retry, answered = span.events
     request_id = span.attributes["aws.request_id"]
-    assert ("EC2/StopInstances", SpanKind.CLIENT) == (span.name, span.kind)
+    assert ("EC2.StopInstances", SpanKind.CLIENT) == (span.name, span.kind)
     assert StatusCode.UNSET is span.status.status_code
     assert span.attributes == {
         **STOP,
@@ -190,7 +190,7 @@ def test_parents_of_tasks(loop: Colour, seen: Seen):
                 group.start_soon(work, "day", client.start_instances, two)
 
     loop.run(ask)
-    assert {("EC2/StopInstances", "night"), ("EC2/StartInstances", "day")} == parents(seen)
+    assert {("EC2.StopInstances", "night"), ("EC2.StartInstances", "day")} == parents(seen)
 
 
 def test_parents_of_threads(seen: Seen):
@@ -206,7 +206,7 @@ def test_parents_of_threads(seen: Seen):
         works = [("night", client.stop_instances, one), ("day", client.start_instances, two)]
         list(pool.map(lambda each: work(*each), works))
 
-    assert {("EC2/StopInstances", "night"), ("EC2/StartInstances", "day")} == parents(seen)
+    assert {("EC2.StopInstances", "night"), ("EC2.StartInstances", "day")} == parents(seen)
 
 
 def test_other_events(seen: Seen):

@@ -20,7 +20,6 @@ from ec2lite.errors import ResponseError, ServiceError
 from ec2lite.explanations.answer import answered_by
 from ec2lite.operations.attributes import Value
 from ec2lite.operations.filters import Filter
-from ec2lite.operations.instance_attributes import DescribeInstanceAttributeResult
 from ec2lite.operations.members import Kind, Member, members
 from ec2lite.operations.scalars import BOOLEAN, TIME
 from ec2lite.operations.scalars import INTEGER as _INTEGER
@@ -123,8 +122,6 @@ def shapes() -> dict[str, Any]:
     """Return what AWS's members are called on the wire, for each action."""
     found: dict[str, Any] = {"Tag": {"Key": _text("key"), "Value": _text("value")}}
     answers = {action: getattr(ec2lite, f"{action}Result") for action in METHODS}
-    # Its name in ec2lite says what the document is; the class itself is not public.
-    answers["DescribeInstanceAttribute"] = DescribeInstanceAttributeResult
     for each in answers.values():
         _collect(each, found)
     requests = [getattr(ec2lite, action) for action in METHODS]

@@ -8,6 +8,7 @@ from attrs import frozen
 
 import ec2lite
 from ec2lite.errors import BY_CODE, EC2Error, ServiceError
+from ec2lite.explanations.parts import STATES, meaning
 from ec2lite.explanations.request import HIDDEN
 from ec2lite.protocol import faults, response, state_code, xml
 from ec2lite.protocol.operation import Operation
@@ -17,39 +18,8 @@ if TYPE_CHECKING:
 
     from ec2lite.protocol.xml import Element
 
-STATES: Final = {
-    0: "pending",
-    16: "running",
-    32: "shutting-down",
-    48: "terminated",
-    64: "stopping",
-    80: "stopped",
-}
 # STS's keys; and user data, in which people keep passwords.
 SECRETS: Final = frozenset({"SecretAccessKey", "SessionToken", "userData"})
-
-_REQUEST_ID: Final = "AWS's name for the request: AWS's support asks for it"
-MEANINGS: Final = {
-    "requestId": _REQUEST_ID,
-    "RequestId": _REQUEST_ID,
-    "RequestID": _REQUEST_ID,
-    "instanceId": "the instance that this item is about",
-    "currentState/name": "the state after the request",
-    "previousState/name": "the state before it; equal to the current one if nothing changed",
-    "instanceState/name": "the state when EC2 answered, which may be seconds old",
-    "return": "whether the request was carried out",
-    "nextToken": "there is another page: send the request again with it as NextToken",
-    "Message": "AWS's sentence, for people: its wording may change",
-    "Type": "who is to blame, Sender or Receiver",
-    "launchTime": "when the instance was last started, in UTC",
-    "reason": "why the state last changed, and when",
-    "stateReason/code": "why the state last changed, for programs",
-    "stateReason/message": "the same, for people",
-    "privateIpAddress": "kept while the instance is stopped",
-    "ipAddress": "public, and another one after each start, unless it is an Elastic IP address",
-    "reservationId": "the launch that the instances came from",
-    "ownerId": "the account",
-}
 
 
 @frozen
@@ -145,7 +115,7 @@ def _meaning(parent: str, name: str, text: str) -> str:
         return _state(text)
     if name == "Code":
         return _error_code(text)
-    return MEANINGS.get(f"{parent}/{name}") or MEANINGS.get(name, "")
+    return meaning(parent, name)
 
 
 def _state(text: str) -> str:

@@ -39,6 +39,8 @@ class Explanation:
     - ``method``, ``url``, ``headers``: what is sent, the headers as pairs with lower-case names.
     - ``curl``: a command that sends the same. Where the session token is hidden, it takes the token
       from the variable AWS_SESSION_TOKEN.
+    - ``answer``: what the answer's parts will mean, each a path and a meaning; empty for an action
+      that no method of a client sends.
     """
 
     pairs: list[tuple[str, str]]
@@ -50,6 +52,7 @@ class Explanation:
     url: str
     headers: list[tuple[str, str]] = field(repr=False)
     curl: str = field(repr=False)
+    answer: list[tuple[str, str]] = field(factory=list[tuple[str, str]], repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: lists for pairs, text for the body."""
@@ -63,6 +66,7 @@ class Explanation:
             "url": self.url,
             "headers": [list(pair) for pair in self.headers],
             "curl": self.curl,
+            "answer": [list(part) for part in self.answer],
         }
 
     def __str__(self) -> str:
@@ -76,6 +80,11 @@ class Explanation:
             "Headers": "\n".join(f"{name}: {value}" for name, value in self.headers),
             "The same with curl": self.curl,
         }
+        if self.answer:
+            width = max(len(path) for path, _ in self.answer)
+            parts["The answer's parts"] = "\n".join(
+                f"{path:{width}}  {meaning}" for path, meaning in self.answer
+            )
         return "\n\n".join(f"{title}\n{_indented(text)}" for title, text in parts.items())
 
 
@@ -93,6 +102,9 @@ def explain(
     none. The signature is that of the real token, and AWS accepts it for 15 minutes around ``now``.
     Raises ``ConfigError`` as ``build_request`` does, and for a request that is not signed.
     """
+    # Imported here, as it takes the shapes of all answers.
+    from ec2lite.explanations.parts import expected
+
     check(request)
     checks.instance("show_secrets", show_secrets, bool, "True or False")
     if not request.signed:
@@ -122,6 +134,7 @@ def explain(
         url=url,
         headers=[(name, shown.get(name, value)) for name, value in headers],
         curl=_curl(url, headers, body, hides_token=not show_secrets),
+        answer=expected(request.action) if request.service == "ec2" else [],
     )
 
 

@@ -116,6 +116,7 @@ def test_as_json():
     again = json.loads(json.dumps(got.to_dict()))
     assert got.pairs == [tuple(pair) for pair in again.pop("pairs")]
     assert got.headers == [tuple(pair) for pair in again.pop("headers")]
+    assert got.answer == [tuple(pair) for pair in again.pop("answer")]
     assert got.body == again.pop("body").encode()
     assert again == {name: getattr(got, name) for name in again}
     assert {
