@@ -102,6 +102,9 @@ class Work:
         self._telling = Lock()
         self._kind = kind
         self._options = dict(options)
+        if options.get("override_protection"):
+            # An interruption here would end before the protection of all targets is back.
+            raise checks.wrong("override_protection", "left to stop_many", "given here")
         # Wrong options are refused here, before anything is sent.
         self._example: Many = kind("i-00000000000000000", **self._options)
         self.results: list[TargetResult] = [] if resume is None else resume

@@ -348,6 +348,14 @@ def test_overridden_in_parts():
     assert [modify] * 2 + ["Stop"] + [modify] * 3 + ["Stop"] + [modify] == actions(fake)[-8:]
 
 
+def test_nobody_overrides_protection_everywhere():
+    """Protection is overridden in one target at a time alone."""
+    target = ec2lite.Target("us-east-1", instance_ids=["i-1"])
+
+    with pytest.raises(ec2lite.ConfigError, match=r"^override_protection must be left"):
+        ec2lite.stop_everywhere([target], override_protection=True)
+
+
 # --- pending
 
 

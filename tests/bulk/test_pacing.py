@@ -284,3 +284,18 @@ def test_values():
     assert "Plan(action='StopInstances', instances=1, requests=1, seconds=0.0)" == repr(
         ec2lite.Plan("StopInstances", 1, 1, 0.0)
     )
+
+
+@pytest.mark.parametrize("latency", [0.0, 1.0])
+def test_slow_answers_cost_no_tokens(latency):
+    """The bucket makes up for answers that are late: the work takes what the plan says."""
+    fake = FakeEC2()
+    ids = fake.run_instances(3000)
+    fake.latency = latency
+    before = fake.clock.monotonic()
+
+    with fake.client() as ec2:
+        planned = ec2.plan_stop(ids).seconds
+        assert {"accepted"} == kinds(ec2.stop_many(ids))
+
+    assert planned <= fake.clock.monotonic() - before <= planned * 1.01 + latency
