@@ -91,7 +91,11 @@ def record() -> list[tuple[float, list[str]]]:
     """Return the pictures, each with its seconds."""
     fake = FakeEC2(clock=RealClock(speed=SPEED))
     fake.run_instances(NUMBER, tags={"env": "dev"})
-    fake.run_instances(1, tags={"env": "dev"}, stuck="until-forced")
+    (hangs,) = fake.run_instances(1, tags={"env": "dev"}, stuck="until-forced")
+    commands = [
+        "ec2lite stop --filter tag:env=dev --max 500 --wait --timeout 25",
+        f"ec2lite stop {hangs} --force --wait",
+    ]
     screen, pictures, now = Screen(), [(0.0, ["$ "])], 1.0
     screen.write("$ ")
     with fake.serve() as url:
@@ -104,10 +108,10 @@ def record() -> list[tuple[float, list[str]]]:
             "AWS_ACCESS_KEY_ID": fake.credentials.access_key_id,
             "AWS_SECRET_ACCESS_KEY": fake.credentials.secret_access_key,
         }
-        for words in COMMANDS:
-            screen.write(" ".join(words) + "\n")
+        for command in commands:
+            screen.write(f"{command}\n")
             pictures.append((now, screen.lines[:]))
-            program = [sys.executable, "-m", *words]
+            program = [sys.executable, "-m", *command.split()]
             for moment, piece in run(program, environment):
                 screen.write(piece)
                 pictures.append((now + moment, screen.lines[:]))
@@ -115,11 +119,6 @@ def record() -> list[tuple[float, list[str]]]:
             screen.write("$ ")
             pictures.append((now - 1, screen.lines[:]))
     return pictures
-
-
-COMMANDS = [
-    "ec2lite stop --filter tag:env=dev --max 500 --many --wait --timeout 60 --quiet".split(),
-]
 
 
 def draw(pictures: list[tuple[float, list[str]]]) -> str:
@@ -151,7 +150,7 @@ def draw(pictures: list[tuple[float, list[str]]]) -> str:
         ]
         # Who prints or does not animate sees the last picture.
         parts += [
-            f"<g{' style="visibility: visible"' if still else ''}>",
+            "<g style='visibility: visible'>" if still else "<g>",
             f"<animate attributeName='visibility' values='{values}' keyTimes='{times}'"
             f" dur='{whole:.2f}s' calcMode='discrete' repeatCount='indefinite'/>",
             *shown,
