@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
+FROM_ROOT = ("changelog", "contributing", "security")
 SOURCE = "https://github.com/ec2lite/ec2lite/blob/main"
 
 project = "ec2lite"
@@ -50,25 +51,20 @@ python_use_unqualified_type_names = True
 linkcheck_anchors = False  # AWS's pages make theirs by JavaScript
 linkcheck_ignore = [rf"{re.escape('https://github.com/ec2lite/')}.*"]
 
-_REPOSITORY = re.compile(r"\]\((?!https?:|#)(docs/)?([^)\s]+)\)")
+_FROM_ROOT = re.compile(r"\]\((?!https?:|#)([^)\s]+)\)")
 
 
 def point_outward(app: Sphinx, name: str, text: list[str]) -> None:
-    """Let links that leave docs/ lead to the repository, where readers of the site find it."""
+    """Let links that leave docs/ lead to the repository, where readers of the site find it.
+
+    A page that is one of the repository's own files is read here, with its links as seen from docs/.
+    """
+    if name in FROM_ROOT:
+        whole = (HERE.parent / f"{name.upper()}.md").read_text("utf-8")
+        text[0] = _FROM_ROOT.sub(r"](../\1)", whole).replace("](../docs/", "](")
     up = re.escape("../" * (name.count("/") + 1))
     outward = re.compile(rf"\]\({up}([^)\s]+)\)")
     text[0] = outward.sub(rf"]({SOURCE}/\1)", text[0])
-
-
-def point_inward(app: Sphinx, path: Path, parent: str, text: list[str]) -> None:
-    """Do the same for a file of the repository's root that a page includes."""
-
-    def target(match: re.Match[str]) -> str:
-        inside, rest = match.groups()
-        return f"]({rest})" if inside else f"]({SOURCE}/{rest})"
-
-    if Path(path).resolve().parent == HERE.parent:
-        text[0] = _REPOSITORY.sub(target, text[0])
 
 
 def write_llms(app: Sphinx, failed: Exception | None) -> None:
@@ -89,5 +85,4 @@ def write_llms(app: Sphinx, failed: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Take part in the build."""
     app.connect("source-read", point_outward)
-    app.connect("include-read", point_inward)
     app.connect("build-finished", write_llms)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import api
 import ec2lite
 
 NAMES = [
@@ -262,3 +263,10 @@ def parameters(function):
 def test_signatures(function, expected):
     """The parameters that people's programs pass have these names, in this order."""
     assert expected == parameters(function)
+
+
+def test_public_names_and_signatures_are_those_of_the_snapshot() -> None:
+    """What is public changes only together with tests/data/api.txt: python tests/api.py --write."""
+    expected, actual = api.SNAPSHOT.read_text("utf-8").splitlines(), list(api.lines())
+    gone, new = sorted(set(expected) - set(actual)), sorted(set(actual) - set(expected))
+    assert ([], []) == (gone, new), "if this is meant, run: python tests/api.py --write"
