@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
+from ec2lite.boto3 import exceptions
+from ec2lite.boto3.exceptions import kind
 from ec2lite.engine.adaptive import AdaptiveRetry
 from ec2lite.engine.context import Timeout
 from ec2lite.engine.retry import StandardRetry
@@ -29,10 +31,23 @@ class Config:
     use_dualstack_endpoint: bool | None = None
 
 
+# What a program would miss without noticing: requests would go another way, or under another name.
+_REFUSED: Final = {
+    "proxies": "set HTTPS_PROXY, or use boto3",
+    "proxies_config": "use boto3",
+    "client_cert": "use boto3",
+}
+
+
 def client_options(config: Any) -> dict[str, Any]:  # noqa: ANN401 - ours or botocore's
     """Return the arguments for ``ec2lite.Client`` that a config stands for."""
     if config is None:
         return {}
+    for name, instead in _REFUSED.items():
+        if getattr(config, name, None):
+            raise kind(exceptions.InvalidConfigError)(
+                error_msg=f"config must have no {name}, which ec2lite does not have: {instead}"
+            )
     options: dict[str, Any] = {
         "timeout": Timeout(
             connect=getattr(config, "connect_timeout", 60),

@@ -161,6 +161,20 @@ def test_retries(retries: dict[str, Any], kind: Any, most: int):
     assert (kind, most) == (type(policy), policy.max_attempts)
 
 
+@pytest.mark.parametrize("name", ["proxies", "proxies_config", "client_cert"])
+def test_what_a_config_must_not_have(name: str):
+    """An option that ec2lite lacks, and that a program would miss without noticing, is refused."""
+
+    class Theirs:
+        read_timeout = 3
+
+    config = Theirs()
+    assert 3 == client_options(config)["timeout"].read
+    setattr(config, name, {"https": "http://proxy.example"})
+    with pytest.raises(ec2lite.boto3.InvalidConfigError, match=f"must have no {name}.*use boto3"):
+        ec2lite.boto3.client("ec2", "eu-west-1", config=config, **KEYS)
+
+
 def test_region_of_the_config():
     """A config may name the Region."""
     config = Config(region_name="eu-west-2")
