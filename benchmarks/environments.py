@@ -18,6 +18,8 @@ ENVS = HERE / ".envs"
 PACKAGES = {
     "ec2lite": ([f"{HERE.parent}[fast]", "pyperf"], ["ec2lite", "httptools"]),
     "boto3": (["boto3"], ["boto3"]),
+    # Version 1 of the AWS CLI; PyPI has no other.
+    "awscli": (["awscli"], ["awscli"]),
     "aiobotocore": (["aiobotocore"], ["aiobotocore"]),
     "capo-ec2": (["capo-ec2"], ["capo_ec2"]),
 }
@@ -31,6 +33,8 @@ RIVALS = {
     "ours": ("ec2lite", "ec2lite"),
     "ours_sigv4": ("ec2lite", "ec2lite, SigV4()"),
     "ours_fast": ("ec2lite", "ec2lite, SigV4(), [fast]"),
+    "aws_cli": ("awscli", "aws ec2 stop-instances"),
+    "ours_cli": ("ec2lite", "ec2lite stop"),
     "floor_httpclient": ("ec2lite", "floor: http.client + hashlib + lxml"),
     "floor": ("ec2lite", "floor: socket + hashlib + lxml"),
 }
@@ -79,8 +83,8 @@ def versions(python: str) -> dict[str, str]:
     """Return what is installed beside a Python, among the packages that matter here."""
     program = (
         "import importlib.metadata as m, json\n"
-        "names = 'aiobotocore aiohttp attrs boto3 botocore capo-ec2 ec2lite httpcore httptools "
-        "httpx lxml urllib3'.split()\n"
+        "names = 'aiobotocore aiohttp attrs awscli boto3 botocore capo-ec2 ec2lite httpcore "
+        "httptools httpx lxml urllib3'.split()\n"
         "have = {d.name: d.version for d in m.distributions()}\n"
         "print(json.dumps({n: have[n] for n in names if n in have}))"
     )

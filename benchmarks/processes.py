@@ -18,7 +18,10 @@ def environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.upper().startswith("AWS_") and not name.lower().endswith("_proxy")
+        if not name.upper().startswith("AWS_")
+        and not name.lower().endswith("_proxy")
+        # Who starts cold every time finds its byte code compiled all the same.
+        and name != "PYTHONDONTWRITEBYTECODE"
     }
     # The path serves smoke runs, in which ec2lite need not be installed.
     path = os.pathsep.join(filter(None, [str(HERE), kept.get("PYTHONPATH")]))
@@ -71,7 +74,9 @@ def cold(python: str, program: str, url: str) -> tuple[float, float, float]:
     """Run a program; return seconds by the clock, of CPU, and bytes of memory at its peak."""
     begin = time.perf_counter()
     # In a directory without an ec2lite, which `-c` would import.
-    process = subprocess.Popen([python, "-c", program, url], env=environment(), cwd=HERE)
+    process = subprocess.Popen(
+        [python, "-c", program, url], env=environment(), cwd=HERE, stdout=subprocess.DEVNULL
+    )
     # wait4, for it tells the peak. A child's peak counts its parent's size at the fork, so this
     # process imports nothing large.
     _, status, usage = os.wait4(process.pid, 0)

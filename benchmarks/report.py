@@ -84,21 +84,47 @@ def machine() -> dict[str, Any]:
     }
 
 
+def write_part(where: Path, name: str, results: dict[str, Any]) -> None:
+    """Write a part of a run: its table, and its samples."""
+    (where / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
+    text = [
+        f"# Benchmarks: {name}",
+        "",
+        f"Written by `benchmarks/run.py --{name}`. {_circumstances(results)}",
+        "",
+        table(list(results["measures"].values())),
+        "",
+        _versions(results),
+    ]
+    (where / f"{name}.md").write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def _circumstances(results: dict[str, Any]) -> str:
+    about = results["machine"]
+    return (
+        f"On {about['date']}: Python {about['python']}, "
+        f"{about['system']}, {about['cores']} cores ({about['processor']}), load "
+        f"{about['load']:.1f} at the start and {results['load_after']:.1f} at the end, "
+        f"{results['rounds']} rounds."
+    )
+
+
+def _versions(results: dict[str, Any]) -> str:
+    packages = {
+        f"{name} {version}" for env in results["versions"].values() for name, version in env.items()
+    }
+    return "Versions: " + ", ".join(sorted(packages)) + "."
+
+
 def write(where: Path, results: dict[str, Any]) -> None:
     """Write ``results.md``, ``results.json`` and the plots."""
     where.mkdir(parents=True, exist_ok=True)
     (where / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    about, summaries = results["machine"], list(results["measures"].values())
-    packages = {
-        f"{name} {version}" for env in results["versions"].values() for name, version in env.items()
-    }
+    summaries = list(results["measures"].values())
     text = [
         "# Benchmarks",
         "",
-        f"Written by `benchmarks/run.py` on {about['date']}: Python {about['python']}, "
-        f"{about['system']}, {about['cores']} cores ({about['processor']}), load "
-        f"{about['load']:.1f} at the start and {results['load_after']:.1f} at the end, "
-        f"{results['rounds']} rounds.",
+        f"Written by `benchmarks/run.py`. {_circumstances(results)}",
         "",
         "Each rival in an environment of its own; they take turns in every round. The server is a "
         "process of its own on loopback and speaks plain HTTP. A ratio is to the first line of its "
@@ -110,7 +136,7 @@ def write(where: Path, results: dict[str, Any]) -> None:
         "![ratios](ratios.svg)",
         "",
         *(f"![{name}]({name}.svg)\n" for name in results["growth"]),
-        "Versions: " + ", ".join(sorted(packages)) + ".",
+        _versions(results),
     ]
     (where / "results.md").write_text("\n".join(text) + "\n", encoding="utf-8")
     draw(where, results)

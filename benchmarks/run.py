@@ -79,6 +79,20 @@ class Run:
         kinds = (measures.COLD_START, measures.COLD_CPU, measures.PEAK)
         self.take(kinds, lambda rival: cold(self.python(rival), programs.PROGRAMS[rival], self.url))
 
+    def commands(self) -> None:
+        kinds = (
+            measures.COMMAND,
+            measures.COMMAND_CPU,
+            measures.COMMAND_BY_BOTO,
+            measures.COMMAND_PEAK,
+        )
+
+        def sample(rival: str) -> tuple[float, ...]:
+            clock, cpu, peak = cold(self.python(rival), programs.PROGRAMS[rival], self.url)
+            return clock, cpu, cpu, peak
+
+        self.take(kinds, sample)
+
     def imports(self) -> None:
         self.take(
             (measures.IMPORT,),
@@ -182,6 +196,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="quick, installs and writes nothing")
     parser.add_argument("--rounds", type=int, default=0, help="samples of each (default: 9)")
+    parser.add_argument(
+        "--start", action="store_true", help="only cold starts and command lines: start.md"
+    )
     options = parser.parse_args()
     rounds = options.rounds or (1 if options.smoke else 9)
     pythons = environments.present() if options.smoke else environments.prepare()
@@ -192,6 +209,10 @@ def main() -> None:
         run = Run(url, pythons, rounds, smoke=options.smoke)
         try:
             run.cold()
+            run.commands()
+            if options.start:
+                report.write_part(DOCS, "start", results_of(run, about, pythons))
+                return
             run.imports()
             for kinds in measures.WARM:
                 run.warm(kinds)
@@ -199,17 +220,20 @@ def main() -> None:
             growth = run.growth()
         finally:
             run.close()
-    results = {
-        "machine": about,
-        "rounds": rounds,
-        "load_after": os.getloadavg()[0],
-        "versions": {name: environments.versions(python) for name, python in pythons.items()},
-        "measures": run.summaries,
-        "growth": growth,
-    }
+    results = {**results_of(run, about, pythons), "growth": growth}
     if not options.smoke:
         report.write(DOCS, results)
     more(pythons["ec2lite"], smoke=options.smoke)
+
+
+def results_of(run: Run, about: dict[str, Any], pythons: dict[str, str]) -> dict[str, Any]:
+    return {
+        "machine": about,
+        "rounds": run.rounds,
+        "load_after": os.getloadavg()[0],
+        "versions": {name: environments.versions(python) for name, python in pythons.items()},
+        "measures": run.summaries,
+    }
 
 
 def more(python: str, *, smoke: bool) -> None:
@@ -224,6 +248,8 @@ def more(python: str, *, smoke: bool) -> None:
         run_script(python, "describe.py", "--smoke")
         run_script(python, "waits.py", "--smoke")
     run_script(python, "first_call.py", "--smoke")
+    if (DOCS.parent.parent / ".git").exists():
+        run_script(python, "engine.py", "HEAD", "--rounds", "3")
     if importlib.util.find_spec("pyperf"):
         run_script(python, "stages.py", "--debug-single-value", "--inherit-environ=PYTHONPATH")
 

@@ -227,7 +227,7 @@ def _join(parent: Element, columns: tuple[_Column, ...], cls: type[T]) -> tuple[
     # Half of the time that a thousand calls of the class take.
     made = tuple(map(object.__new__, itertools.repeat(cls, len(parent))))
     for column, values in zip(columns, found, strict=True):
-        put = _slot(cls, column.member).__set__
+        put: Callable[[T, Any], None] = _slot(cls, column.member).__set__
         deque(map(put, made, values), maxlen=0)
     return made
 
