@@ -75,38 +75,38 @@ class OneStatusPage(DescribeInstanceStatus):
 
 
 @frozen
-class Action:
-    """An action: what boto3 takes for it, and the request that it becomes."""
+class Method:
+    """A method: what boto3 takes for it, and the request that it becomes."""
 
     parameters: Struct
     request: Callable[..., Operation[Any]]
 
 
-ACTIONS: Final[dict[str, Action]] = {
-    "stop_instances": Action(
+ACTIONS: Final[dict[str, Method]] = {
+    "stop_instances": Method(
         Struct(
             {**IDS, "Hibernate": FLAG, "SkipOsShutdown": FLAG, **DRY, "Force": FLAG},
             ("InstanceIds",),
         ),
         StopInstances,
     ),
-    "start_instances": Action(
+    "start_instances": Method(
         Struct({**IDS, "AdditionalInfo": TEXT, **DRY}, ("InstanceIds",)), StartInstances
     ),
-    "reboot_instances": Action(Struct({**IDS, **DRY}, ("InstanceIds",)), RebootInstances),
-    "terminate_instances": Action(
+    "reboot_instances": Method(Struct({**IDS, **DRY}, ("InstanceIds",)), RebootInstances),
+    "terminate_instances": Method(
         Struct({**IDS, "Force": FLAG, "SkipOsShutdown": FLAG, **DRY}, ("InstanceIds",)),
         TerminateInstances,
     ),
-    "describe_instances": Action(Struct(DESCRIBED), OnePage),
-    "describe_instance_status": Action(
+    "describe_instances": Method(Struct(DESCRIBED), OnePage),
+    "describe_instance_status": Method(
         Struct({**DESCRIBED, "IncludeAllInstances": FLAG}), OneStatusPage
     ),
-    "describe_instance_attribute": Action(
+    "describe_instance_attribute": Method(
         Struct({**DRY, **ID, "Attribute": TEXT}, ("InstanceId", "Attribute")),
         DescribeInstanceAttribute,
     ),
-    "modify_instance_attribute": Action(
+    "modify_instance_attribute": Method(
         Struct(
             {
                 "SourceDestCheck": FLAG_VALUE,

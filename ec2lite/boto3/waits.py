@@ -22,7 +22,7 @@ _NOT_FOUND: Final = "InvalidInstanceID.NotFound"
 
 
 @frozen
-class Wait:
+class WaiterModel:
     """What a waiter looks at, and what ends it.
 
     All values at ``path`` are to be ``wanted``; one of ``failures`` is the end. Until then an
@@ -39,10 +39,10 @@ class Wait:
 
 
 WAITS: Final = {
-    "instance_exists": Wait(
+    "instance_exists": WaiterModel(
         "InstanceExists", "describe_instances", "Reservations[]", "", is_retried=True, delay=5
     ),
-    "instance_running": Wait(
+    "instance_running": WaiterModel(
         "InstanceRunning",
         "describe_instances",
         _STATE,
@@ -50,20 +50,20 @@ WAITS: Final = {
         ("shutting-down", "terminated", "stopping"),
         is_retried=True,
     ),
-    "instance_status_ok": Wait(
+    "instance_status_ok": WaiterModel(
         "InstanceStatusOk",
         "describe_instance_status",
         "InstanceStatuses[].InstanceStatus.Status",
         "ok",
         is_retried=True,
     ),
-    "instance_stopped": Wait(
+    "instance_stopped": WaiterModel(
         "InstanceStopped", "describe_instances", _STATE, "stopped", ("pending", "terminated")
     ),
-    "instance_terminated": Wait(
+    "instance_terminated": WaiterModel(
         "InstanceTerminated", "describe_instances", _STATE, "terminated", ("pending", "stopping")
     ),
-    "system_status_ok": Wait(
+    "system_status_ok": WaiterModel(
         "SystemStatusOk",
         "describe_instance_status",
         "InstanceStatuses[].SystemStatus.Status",
@@ -77,7 +77,7 @@ _RETRIED: Final = f". Previously accepted state: Matched expected service error 
 class Waiter:
     """Waits for instances."""
 
-    def __init__(self, wait: Wait, describe: Callable[..., dict[str, Any]]) -> None:
+    def __init__(self, wait: WaiterModel, describe: Callable[..., dict[str, Any]]) -> None:
         self._wait = wait
         self._describe = describe
         self.name: str = wait.name

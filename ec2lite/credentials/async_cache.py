@@ -10,7 +10,7 @@ from anyio.lowlevel import RunVar
 
 from ec2lite.credentials.cache import State, own_deadline
 from ec2lite.credentials.deadline import seconds_left
-from ec2lite.credentials.freshness import Plan
+from ec2lite.credentials.freshness import Renewal
 from ec2lite.credentials.provider import Clock, utc_now
 from ec2lite.engine.flow import GET_CREDENTIALS, GetCredentials, arun
 from ec2lite.engine.world import AsyncWorld
@@ -58,10 +58,10 @@ class AsyncCredentialCache:
         """
         state = self._state
         decided = state.plan(want)
-        if decided is Plan.KEEP:
+        if decided is Renewal.KEEP:
             return state.current()
         lock = _lock(self)
-        if decided is Plan.TRY and lock.locked():
+        if decided is Renewal.TRY and lock.locked():
             return state.current()
         failures = state.failures
         deadline = own_deadline(decided, want.deadline)
@@ -70,8 +70,8 @@ class AsyncCredentialCache:
                 return await self._renew(state.plan_again(want, failures), deadline)
         return state.late(decided)
 
-    async def _renew(self, decided: Plan, deadline: float | None) -> Credentials:
-        if decided is Plan.KEEP:
+    async def _renew(self, decided: Renewal, deadline: float | None) -> Credentials:
+        if decided is Renewal.KEEP:
             return self._state.current()
         try:
             found = await arun(self._find(deadline), self._world)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from attrs import define, field
 
 from ec2lite.credentials.deadline import out_of_time, seconds_left
-from ec2lite.credentials.freshness import Held, Plan, is_over, kept, plan, renewed
+from ec2lite.credentials.freshness import Held, Renewal, is_over, kept, plan, renewed
 from ec2lite.credentials.provider import Clock, Found, logger, utc_now
 from ec2lite.engine.flow import GET_CREDENTIALS, Flow, GetCredentials, run
 from ec2lite.engine.world import SyncWorld
@@ -48,11 +48,11 @@ class State:
         """Who gave the credentials; None before the first ones."""
         return None if self.held is None else self.held.found.provider
 
-    def plan(self, want: GetCredentials) -> Plan:
+    def plan(self, want: GetCredentials) -> Renewal:
         """Decide what to do now."""
         held = self.held
         if held is not None and held.keep_until is None and want.rejected is None:
-            return Plan.KEEP
+            return Renewal.KEEP
         return plan(held, self.clock(), want.rejected)
 
     def current(self) -> Credentials:
@@ -60,13 +60,13 @@ class State:
         assert self.held is not None  # noqa: S101 - for the type checkers; every plan ensures it
         return self.held.found.credentials
 
-    def plan_again(self, want: GetCredentials, failures: int) -> Plan:
+    def plan_again(self, want: GetCredentials, failures: int) -> Renewal:
         """Decide once more, after the lock was waited for; a failure meanwhile is ours, too.
 
         Otherwise each of a thousand waiting tasks would try in turn what cannot work.
         """
         decided = self.plan(want)
-        if decided is Plan.MUST and self.failures != failures and self.error is not None:
+        if decided is Renewal.MUST and self.failures != failures and self.error is not None:
             raise _again(self.error)
         return decided
 
@@ -80,7 +80,7 @@ class State:
             tell(self.on_event, CredentialsRenewed(found.provider))
         return found.credentials
 
-    def fail(self, decided: Plan, error: Exception, deadline: float | None) -> Credentials:
+    def fail(self, decided: Renewal, error: Exception, deadline: float | None) -> Credentials:
         """Raise the error if it matters; otherwise return what is still valid."""
         _drop_frames(error)
         if self._old_ones_will_do(decided, error):
@@ -92,26 +92,26 @@ class State:
         self.error = error
         raise error
 
-    def late(self, decided: Plan) -> Credentials:
+    def late(self, decided: Renewal) -> Credentials:
         """Do what ``fail`` does for a caller whose time is up."""
         error = out_of_time()
         if self._old_ones_will_do(decided, error):
             return self.current()
         raise error
 
-    def _old_ones_will_do(self, decided: Plan, error: Exception) -> bool:
+    def _old_ones_will_do(self, decided: Renewal, error: Exception) -> bool:
         now = self.clock()
         # The attempt may have taken so long that the old ones have ended meanwhile.
-        if decided is not Plan.TRY or self.held is None or is_over(self.held, now):
+        if decided is not Renewal.TRY or self.held is None or is_over(self.held, now):
             return False
         logger.warning("credentials were not renewed, the old ones stay in use: %s", error)
         self.held = kept(self.held, now)
         return True
 
 
-def own_deadline(decided: Plan, deadline: float | None) -> float | None:
+def own_deadline(decided: Renewal, deadline: float | None) -> float | None:
     """Return when a renewal gives up; one that is not needed yet leaves half of the call's time."""
-    if deadline is None or decided is not Plan.TRY:
+    if deadline is None or decided is not Renewal.TRY:
         return deadline
     return deadline - seconds_left(deadline) / 2
 
@@ -166,7 +166,7 @@ class CredentialCache:
         """
         state = self._state
         decided = state.plan(want)
-        if decided is Plan.KEEP:
+        if decided is Renewal.KEEP:
             return state.current()
         failures = state.failures
         lock = self._lock()
@@ -174,7 +174,7 @@ class CredentialCache:
         # got the lock. `release` knows: only an RLock refuses whoever does not hold it.
         try:
             if not lock.acquire(timeout=_patience(decided, want.deadline)):
-                if decided is Plan.TRY:
+                if decided is Renewal.TRY:
                     return state.current()
                 raise out_of_time()
             return self._renew(state.plan_again(want, failures), want.deadline)
@@ -188,8 +188,8 @@ class CredentialCache:
         pid = os.getpid()
         return self._locks.get(pid) or self._locks.setdefault(pid, threading.RLock())
 
-    def _renew(self, decided: Plan, deadline: float | None) -> Credentials:
-        if decided is Plan.KEEP:
+    def _renew(self, decided: Renewal, deadline: float | None) -> Credentials:
+        if decided is Renewal.KEEP:
             return self._state.current()
         deadline = own_deadline(decided, deadline)
         try:
@@ -199,7 +199,7 @@ class CredentialCache:
         return self._state.succeed(found)
 
 
-def _patience(decided: Plan, deadline: float | None) -> float:
-    if decided is Plan.TRY:
+def _patience(decided: Renewal, deadline: float | None) -> float:
+    if decided is Renewal.TRY:
         return 0
     return -1 if deadline is None else min(seconds_left(deadline), threading.TIMEOUT_MAX)

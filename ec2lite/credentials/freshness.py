@@ -24,7 +24,7 @@ MANDATORY: Final = timedelta(minutes=10)
 BACK_OFF: Final = timedelta(seconds=60)
 
 
-class Plan(Enum):
+class Renewal(Enum):
     """What to do when somebody asks for credentials."""
 
     KEEP = "give what is held"
@@ -46,13 +46,13 @@ class Held:
     spared_until: datetime | None = None
 
 
-def plan(held: Held | None, now: datetime, rejected: Credentials | None = None) -> Plan:
+def plan(held: Held | None, now: datetime, rejected: Credentials | None = None) -> Renewal:
     """Decide what to do with what is held at that time."""
     if held is None or _is_refused(held, now, rejected):
-        return Plan.MUST
+        return Renewal.MUST
     if held.keep_until is None or held.must_from is None or now < held.keep_until:
-        return Plan.KEEP
-    return Plan.TRY if now < held.must_from else Plan.MUST
+        return Renewal.KEEP
+    return Renewal.TRY if now < held.must_from else Renewal.MUST
 
 
 def _is_refused(held: Held, now: datetime, rejected: Credentials | None) -> bool:

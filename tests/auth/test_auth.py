@@ -15,6 +15,7 @@ import pytest
 import ec2lite
 from colours import Colour
 from ec2lite.auth import UNSIGNED
+from samples import KEYS, SECRET
 from servers import answer, serve, take
 
 SUITE = Path(__file__).parent.parent / "data" / "sigv4" / "vectors.json"
@@ -24,8 +25,6 @@ RAW_TARGETS = {"get-space": "/example space/", "get-utf8": "/ሴ"}
 NOW = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
 # What answers say of the time is believed from 2016 on.
 LATER = datetime(2024, 2, 29, 12, 36, tzinfo=UTC)
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-KEYS = ec2lite.Credentials("AKIDEXAMPLE", SECRET)
 URL = "https://example.amazonaws.com/"
 DATE = "%a, %d %b %Y %H:%M:%S GMT"
 colours = pytest.mark.parametrize("colour", ["sync", "asyncio", "trio"], indirect=True)

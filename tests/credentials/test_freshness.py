@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec2lite.credentials.freshness import Plan, is_over, kept, plan, renewed
+from ec2lite.credentials.freshness import Renewal, is_over, kept, plan, renewed
 from ec2lite.credentials.provider import Found
 from ec2lite.models import Credentials
 
@@ -27,12 +27,12 @@ def found(life=None, key="AKID"):
 @pytest.mark.parametrize(
     ("left", "expected"),
     [
-        (60, Plan.KEEP),
-        (15.1, Plan.KEEP),
-        (15, Plan.TRY),
-        (10.1, Plan.TRY),
-        (10, Plan.MUST),
-        (-1, Plan.MUST),
+        (60, Renewal.KEEP),
+        (15.1, Renewal.KEEP),
+        (15, Renewal.TRY),
+        (10.1, Renewal.TRY),
+        (10, Renewal.MUST),
+        (-1, Renewal.MUST),
     ],
 )
 def test_windows(left, expected):
@@ -43,7 +43,8 @@ def test_windows(left, expected):
 
 
 @pytest.mark.parametrize(
-    ("age", "expected"), [(7.4, Plan.KEEP), (7.5, Plan.TRY), (11.2, Plan.TRY), (11.25, Plan.MUST)]
+    ("age", "expected"),
+    [(7.4, Renewal.KEEP), (7.5, Renewal.TRY), (11.2, Renewal.TRY), (11.25, Renewal.MUST)],
 )
 def test_short_lived(age, expected):
     """Keys of 15 minutes are renewed in the last half of their life."""
@@ -52,7 +53,7 @@ def test_short_lived(age, expected):
 
 def test_endless():
     """Keys without an end are never renewed for their age."""
-    assert Plan.KEEP is plan(renewed(found(), NOW), NOW + minutes(10**6))
+    assert Renewal.KEEP is plan(renewed(found(), NOW), NOW + minutes(10**6))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_over(life, age, expected):
 
 def test_nothing_held():
     """The first credentials have to be waited for."""
-    assert Plan.MUST is plan(None, NOW)
+    assert Renewal.MUST is plan(None, NOW)
 
 
 def test_rejected():
@@ -73,12 +74,12 @@ def test_rejected():
     first = found(60)
     held = renewed(first, NOW)
 
-    assert Plan.MUST is plan(held, NOW, first.credentials)
-    assert Plan.KEEP is plan(held, NOW, found(60, "OTHER").credentials)
+    assert Renewal.MUST is plan(held, NOW, first.credentials)
+    assert Renewal.KEEP is plan(held, NOW, found(60, "OTHER").credentials)
 
     held = renewed(first, NOW, held)
-    assert Plan.KEEP is plan(held, NOW, first.credentials)
-    assert Plan.MUST is plan(held, NOW + minutes(1), first.credentials)
+    assert Renewal.KEEP is plan(held, NOW, first.credentials)
+    assert Renewal.MUST is plan(held, NOW + minutes(1), first.credentials)
 
 
 def test_rejected_endless():
@@ -86,7 +87,7 @@ def test_rejected_endless():
     first = found()
     held = renewed(first, NOW, renewed(first, NOW))
 
-    assert Plan.KEEP is plan(held, NOW, first.credentials)
+    assert Renewal.KEEP is plan(held, NOW, first.credentials)
     assert held == kept(held, NOW)
 
 
@@ -94,19 +95,19 @@ def test_failed_try_is_let_be():
     """A renewal that failed without need is not tried again for a minute."""
     held = kept(renewed(found(60), NOW), NOW + minutes(46))
 
-    assert Plan.KEEP is plan(held, NOW + minutes(46.9))
-    assert Plan.TRY is plan(held, NOW + minutes(47))
-    assert Plan.MUST is plan(kept(held, NOW + minutes(49.5)), NOW + minutes(50))
+    assert Renewal.KEEP is plan(held, NOW + minutes(46.9))
+    assert Renewal.TRY is plan(held, NOW + minutes(47))
+    assert Renewal.MUST is plan(kept(held, NOW + minutes(49.5)), NOW + minutes(50))
 
 
 @given(life=st.floats(0.1, 10**5), age=st.floats(0, 1))
 def test_order_of_plans(life, age):
     """Keys are kept, then tried, then a must, in this order, and a must before their end."""
     held = renewed(found(life), NOW)
-    order = [Plan.KEEP, Plan.TRY, Plan.MUST]
+    order = [Renewal.KEEP, Renewal.TRY, Renewal.MUST]
     now = NOW + minutes(life * age)
     later = NOW + minutes(life)
 
-    assert Plan.KEEP is plan(held, NOW)
-    assert Plan.MUST is plan(held, later)
+    assert Renewal.KEEP is plan(held, NOW)
+    assert Renewal.MUST is plan(held, later)
     assert order.index(plan(held, now)) <= order.index(plan(held, now + (later - now) / 2))

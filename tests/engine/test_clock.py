@@ -13,8 +13,8 @@ import pytest
 import ec2lite
 from ec2lite.engine.clock import MACHINE, Clock, clock_of
 from ec2lite.engine.retry import Retry
+from samples import KEYS
 
-KEYS = ec2lite.Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
 BUSY = (
     "<Response><Errors><Error><Code>Unavailable</Code><Message>Later.</Message></Error></Errors>"
     "<RequestID>1</RequestID></Response>"

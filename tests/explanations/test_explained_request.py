@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -19,15 +18,14 @@ from hypothesis import strategies as st
 import ec2lite
 from ec2lite.credentials.sts.assume_role_with_web_identity import AssumeRoleWithWebIdentity
 from ec2lite.signing import key as signing_key
+from samples import ENDPOINT, NOW, SECRET
 from servers import answer, serve, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-SECRET, TOKEN = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "a-token'$HOME"
+TOKEN = "a-token'$HOME"
 KEYS = ec2lite.Credentials("AKIDEXAMPLE", SECRET, TOKEN)
-ENDPOINT = ec2lite.resolve_endpoint("eu-west-1")
 STOP = ec2lite.StopInstances(["i-1234567890abcdef0", "i-0598c7d356eba48d7"], force=True)
 requests = st.one_of(
     st.builds(

@@ -18,12 +18,12 @@ from ec2lite.signing import key as signing_key
 from ec2lite.signing.botocore_signer import BotocoreSigner
 from ec2lite.signing.signer import NEVER_SIGNED, PAYLOAD_HASH
 from ec2lite.signing.sigv4 import SigV4, canonical_request
+from samples import SECRET
 from strategies import PRINTABLE
 
 SUITE = Path(__file__).parent.parent / "data" / "sigv4" / "vectors.json"
 VECTORS: list[dict[str, Any]] = json.loads(SUITE.read_text("ascii"))
 NOW = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 SIGNERS = [SigV4, BotocoreSigner]
 
 

@@ -10,8 +10,7 @@ from lxml import etree
 
 import ec2lite
 from ec2lite.testing import VirtualClock
-
-KEYS = ec2lite.Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
+from samples import KEYS
 
 
 @frozen
