@@ -268,7 +268,9 @@ class BaseClient(Generic[T]):
         }
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} has connections and secrets: it is not pickled")
+        raise TypeError(
+            f"{type(self).__name__} holds connections and secrets, and cannot be pickled"
+        )
 
     def __del__(self) -> None:
         if self._owned is not None and not self._closed:

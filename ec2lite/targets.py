@@ -116,4 +116,4 @@ class Target:
 
 
 def _refuse() -> NoReturn:
-    raise TypeError("a Target that holds credentials is not pickled: give it a role_arn instead")
+    raise TypeError("a Target that holds credentials cannot be pickled: give it a role_arn instead")

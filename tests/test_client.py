@@ -486,8 +486,8 @@ def test_never_used():
 
 @pytest.mark.parametrize("kind", [ec2lite.Client, ec2lite.AsyncClient])
 def test_pickle(kind):
-    """A client is not pickled: it has connections and secrets."""
-    with pytest.raises(TypeError, match=f"^{kind.__name__} has connections and secrets"):
+    """A client is not pickled: it holds connections and secrets."""
+    with pytest.raises(TypeError, match=f"^{kind.__name__} holds connections and secrets"):
         pickle.dumps(kind("eu-west-1"))
 
 

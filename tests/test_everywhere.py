@@ -439,7 +439,7 @@ def test_keys_stay():
     keys = ec2lite.Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret")
     target = Target("eu-west-1", instance_ids="i-1", credentials=keys)
 
-    with pytest.raises(TypeError, match="a Target that holds credentials is not pickled"):
+    with pytest.raises(TypeError, match="a Target that holds credentials cannot be pickled"):
         pickle.dumps(target)
     with pytest.raises(ec2lite.ConfigError, match=r"^credentials must be None"):
         target.to_json()

@@ -152,7 +152,7 @@ class Session:
                 known_service_names=f"{', '.join(SERVICES)} (for other services use boto3)",
             )
         if verify is False or not use_ssl:
-            raise ValueError("ec2lite sends to AWS by TLS alone, and checks certificates")
+            raise ValueError("ec2lite always uses TLS, and always verifies certificates")
         keys = _keys(aws_access_key_id, aws_secret_access_key, aws_session_token, aws_account_id)
         region = region_name or getattr(config, "region_name", None) or self.region_name
         if region is None:

@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:
     """Add ``--dry-run``."""
-    options.add_flag(parser, "--dry-run", "only ask whether it is allowed: exit code 0 yes, 1 no")
+    options.add_flag(
+        parser, "--dry-run", "only ask whether the action is allowed: exit code 0 means yes, 1 no"
+    )
 
 
 def run(

@@ -18,9 +18,13 @@ _MOST: Final = 100_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where it listens, and what it has."""
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="else any that is free")
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="by default any free port")
     parser.add_argument(
-        "--instances", type=int, default=3, metavar="N", help="how many run at first; 3 by default"
+        "--instances",
+        type=int,
+        default=3,
+        metavar="N",
+        help="how many are running at the start; default: 3",
     )
     parser.add_argument(
         "--region", default="us-east-1", metavar="NAME", help="us-east-1 by default"
@@ -30,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=1.0,
         metavar="N",
-        help="how many times as fast as AWS's its instances change state",
+        help="how many times faster than AWS's its instances change state",
     )
 
 
@@ -52,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise ConfigError(f"cannot listen on port {args.port}: {error.strerror}") from None
     except KeyboardInterrupt:
-        output.say("The fake EC2 is gone.")
+        output.say("The fake EC2 has stopped.")
     return output.DONE
 
 

@@ -71,7 +71,7 @@ def _check(name: str, said: dict[str, Any], action: str) -> dict[str, Any]:
 
 
 def _not_kept(name: str) -> ConfigError:
-    return ConfigError(f"{name} must be a file that ec2lite kept, not something else")
+    return ConfigError(f"{name} must be a file that `--resume` has written, not something else")
 
 
 def left(kept: BatchResult) -> list[str]:

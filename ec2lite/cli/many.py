@@ -36,11 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-failures",
         metavar="NUMBER",
         type=_failures,
-        help="send no more once more instances than this have failed, or than 5%%, say",
+        help="stop sending after more failures than this: a number, or a share such as 5%%",
     )
-    group.add_argument(
-        "--resume", metavar="FILE", help="go on with the work that a file was kept of"
-    )
+    group.add_argument("--resume", metavar="FILE", help="continue the work that this file records")
 
 
 def check(args: argparse.Namespace, *, has_filters: bool) -> None:

@@ -57,8 +57,8 @@ def wants_json(arguments: Sequence[str]) -> bool:
 def add_client(parser: argparse.ArgumentParser) -> None:
     """Add what every command that talks to AWS takes."""
     where = parser.add_argument_group("where")
-    where.add_argument("--region", metavar="NAME", help="such as eu-west-1; else AWS_REGION")
-    where.add_argument("--profile", metavar="NAME", help="of ~/.aws/config; else AWS_PROFILE")
+    where.add_argument("--region", metavar="NAME", help="such as eu-west-1; default: AWS_REGION")
+    where.add_argument("--profile", metavar="NAME", help="of ~/.aws/config; default: AWS_PROFILE")
     where.add_argument("--endpoint-url", metavar="URL", help="another service of EC2's protocol")
     parser.add_argument("--json", action="store_true", help="print JSON, as boto3 returns it")
 
@@ -96,7 +96,7 @@ def mfa_token(serial: str) -> str:
     try:
         return getpass.getpass(f"Code of the MFA device {serial}: ")
     except EOFError:
-        raise CredentialsError("there is no terminal to ask for the MFA code on") from None
+        raise CredentialsError("the MFA code cannot be asked for: there is no terminal") from None
 
 
 def add_flag(parser: argparse.ArgumentParser, name: str, text: str) -> None:

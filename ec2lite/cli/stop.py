@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ids or filters, and StopInstances' flags."""
     options.add_flag(parser, "--hibernate", "write memory to disk first")
-    options.add_flag(parser, "--force", "shut down gracefully, then hard")
+    options.add_flag(parser, "--force", "try a graceful shutdown, then stop hard")
     options.add_flag(parser, "--skip-os-shutdown", "do not wait for the operating system")
     waiting.add_wait(parser, "stopped")
     changing.add_arguments(parser)

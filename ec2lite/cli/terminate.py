@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ids and TerminateInstances' flags. There are no filters: what is gone is gone."""
     options.add_ids(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    options.add_flag(parser, "--force", "terminate also what does not shut down")
+    options.add_flag(parser, "--force", "also terminate instances that do not shut down")
     options.add_flag(parser, "--skip-os-shutdown", "do not wait for the operating system")
     waiting.add_wait(parser, "terminated")
     changing.add_dry_run(parser)

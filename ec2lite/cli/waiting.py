@@ -30,7 +30,7 @@ def add_wait(parser: argparse.ArgumentParser, goal: str) -> None:
 def add_timeout(parser: argparse.ArgumentParser) -> None:
     """Add ``--timeout``."""
     parser.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, help="of the wait; 1800 by default"
+        "--timeout", metavar="SECONDS", type=_seconds, help="for the wait; default: 1800"
     )
 
 

@@ -104,7 +104,7 @@ class State:
         # The attempt may have taken so long that the old ones have ended meanwhile.
         if decided is not Renewal.TRY or self.held is None or is_over(self.held, now):
             return False
-        logger.warning("credentials were not renewed, the old ones stay in use: %s", error)
+        logger.warning("credentials were not renewed; the old ones stay in use: %s", error)
         self.held = kept(self.held, now)
         return True
 

@@ -80,7 +80,7 @@ class Telling:
     def retry_decided(self, attempt: int, delay: float, reason: str, error: EC2Error) -> None:
         """Tell that another attempt follows."""
         logger.info(
-            "%s attempt %d failed (%s: %s); another one follows in %.3f s",
+            "%s attempt %d failed (%s: %s); the next one follows in %.3f s",
             self.action,
             attempt,
             reason,

@@ -241,11 +241,14 @@ def test_bad_files(fake, tmp_path, capsys, content, complaint):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ('{"targets": 5}', "f must be a file that ec2lite kept, not something else"),
-        ('{"targets": [5]}', "f must be a file that ec2lite kept, not something else"),
+        ('{"targets": 5}', "f must be a file that `--resume` has written, not something else"),
+        ('{"targets": [5]}', "f must be a file that `--resume` has written, not something else"),
         ('{"targets": [], "action": "StartInstances"}', "f must be of StopInstances, not of"),
-        ('{"targets": [], "flags": 5}', "f must be a file that ec2lite kept, not something else"),
-        ("5", "f must be a file that ec2lite kept, not something else"),
+        (
+            '{"targets": [], "flags": 5}',
+            "f must be a file that `--resume` has written, not something else",
+        ),
+        ("5", "f must be a file that `--resume` has written, not something else"),
     ],
 )
 def test_bad_files_to_resume(fake, tmp_path, capsys, content, complaint):

@@ -364,9 +364,12 @@ def test_nothing_left(fake, capsys, tmp_path, command):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("{", "f must be a file that ec2lite kept, not something else"),
-        ('{"work": 5, "outcomes": []}', "f must be a file that ec2lite kept, not something else"),
-        ('{"work": {"flags": 5}, "outcomes": []}', "f must be a file that ec2lite kept"),
+        ("{", "f must be a file that `--resume` has written, not something else"),
+        (
+            '{"work": 5, "outcomes": []}',
+            "f must be a file that `--resume` has written, not something else",
+        ),
+        ('{"work": {"flags": 5}, "outcomes": []}', "f must be a file that `--resume` has written"),
         (
             '{"work": {"action": "StartInstances"}, "outcomes": []}',
             "f must be of StopInstances, not of StartInstances",

@@ -56,7 +56,7 @@ def test_it_listens_until_it_is_interrupted(
     assert f"export AWS_ENDPOINT_URL={visitor.url}\nexport AWS_REGION=eu-west-1\n" in out
     assert "export AWS_ACCESS_KEY_ID=AKIA" in out
     assert 2 == len(re.findall(r"^i-[0-9a-f]{17}$", out, re.MULTILINE))
-    assert out.endswith("\nThe fake EC2 is gone.\n")
+    assert out.endswith("\nThe fake EC2 has stopped.\n")
 
 
 def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:

@@ -206,7 +206,7 @@ def test_a_listener_that_fails(caplog: pytest.LogCaptureFixture):
                 (
                     "INFO",
                     "StopInstances attempt 1 failed (throttling: RequestLimitExceeded); "
-                    "another one follows in 0.500 s",
+                    "the next one follows in 0.500 s",
                 ),
                 (
                     "DEBUG",
@@ -216,7 +216,7 @@ def test_a_listener_that_fails(caplog: pytest.LogCaptureFixture):
                 (
                     "INFO",
                     "StopInstances attempt 2 failed (no answer: TransportError); "
-                    "another one follows in 0.050 s",
+                    "the next one follows in 0.050 s",
                 ),
                 ("DEBUG", f"StopInstances attempt 3: 200 in 0.250 s, request id {REQUEST_ID}"),
             ],
@@ -227,12 +227,12 @@ def test_a_listener_that_fails(caplog: pytest.LogCaptureFixture):
                 (
                     "INFO",
                     "StopInstances attempt 1 failed (throttling: RequestLimitExceeded); "
-                    "another one follows in 0.500 s",
+                    "the next one follows in 0.500 s",
                 ),
                 (
                     "INFO",
                     "StopInstances attempt 2 failed (no answer: TransportError); "
-                    "another one follows in 0.050 s",
+                    "the next one follows in 0.050 s",
                 ),
             ],
         ),

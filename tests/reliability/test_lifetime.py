@@ -238,7 +238,7 @@ def test_fork():
 @pytest.mark.parametrize("way", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_no_pickle(kind, way):
     """A client is neither pickled nor copied, and the refusal shows no secret."""
-    with pytest.raises(TypeError, match="has connections and secrets") as caught:
+    with pytest.raises(TypeError, match="holds connections and secrets") as caught:
         way(kind("eu-west-1", credentials=KEYS))
     assert "secret" not in str(caught.value).replace("secrets", "")
 
