@@ -73,7 +73,7 @@ DEFAULTS: Final[dict[str, tuple[Bucket, Bucket | None]]] = {
 # slowly past that, where the next throttle is to be expected.
 _SLOWER: Final = 0.7
 _SLOWEST: Final = 0.1
-_RECOVERY: Final = 900.0
+_RECOVERY: Final = 1500.0
 # Throttles of requests that were under way together are one sign.
 _TOGETHER: Final = 1.0
 # AWS's clock counts in steps of its own.

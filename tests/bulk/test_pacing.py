@@ -63,14 +63,14 @@ def test_learns_from_throttles():
     usual = pause(0.0)
     paced.throttled(0.0)
     paced.throttled(0.5)
-    slower, near, back, past = pause(0.5), pause(450), pause(900), pause(1200)
+    slower, near, back, past = pause(0.5), pause(750), pause(1500), pause(2000)
     for second in range(20):
-        paced.throttled(1200 + 2 * second)
-    slowest = pause(1240)
+        paced.throttled(2000 + 2 * second)
+    slowest = pause(2040)
 
     expected = [1, 1 / 0.7, 1 / (1 - 0.3 / 8), 1, 1, 10]
     assert expected == pytest.approx([usual, slower, near, back, past, slowest], rel=0.01)
-    assert not paced.is_new(1240)
+    assert not paced.is_new(2040)
     assert paced.is_new(100_000)
     assert 1 == pytest.approx(pause(100_000) + paced.reserve(10, 100_000) * 0, rel=0.01)
 
