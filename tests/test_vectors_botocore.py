@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -114,10 +115,12 @@ def test_schema_refuses(vector: dict[str, Any], change: dict[str, Any]):
 
 
 def test_drawing(monkeypatch: pytest.MonkeyPatch):
-    """Drawing anew gives vectors of the same kinds, the same ones each time."""
+    """Drawing anew gives vectors of the same kinds, of which the files can be made."""
     monkeypatch.setattr(vectors, "EXAMPLES", 3)
-    first, again = vectors.drawn_answers(), vectors.drawn_answers()
+    requests, answers = vectors.drawn_requests(), vectors.drawn_answers()
 
-    assert first == again
-    assert {each["operation"] for each in first} == set(vectors.METHODS)
-    assert {each["operation"] for each in vectors.drawn_requests()} == set(vectors.METHODS)
+    assert {each["operation"] for each in requests} == set(vectors.METHODS)
+    assert {each["operation"] for each in answers} == set(vectors.METHODS)
+    for name, text in vectors.made(requests, answers).items():
+        jsonschema.validate(json.loads(text), SCHEMA, cls=jsonschema.Draft202012Validator)
+        assert text.isascii(), name

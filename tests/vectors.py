@@ -2,7 +2,8 @@
 
 Each vector has what goes in (arguments, a key, a time; the bytes of an answer), and what ec2lite
 makes of it. ``python tests/vectors.py`` makes the second part anew; with ``--draw`` the tests' own
-strategies draw the first part anew, too, the same each time for one version of Hypothesis.
+strategies draw the first part anew, too. What they draw follows from Hypothesis's version and from
+the source, whose constants it tries; so the files keep it.
 """
 
 from __future__ import annotations
@@ -345,7 +346,7 @@ def _trees(action: str) -> Any:
 
 
 def _draw(strategy: Any) -> list[Any]:
-    """Return some examples that are neither short nor long, the same ones each time."""
+    """Return some examples that are neither short nor long."""
     import hypothesis
 
     found: list[Any] = []
