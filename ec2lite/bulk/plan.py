@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from ec2lite import checks
 from ec2lite.bulk.pacing import NoPacing, Pacing, batch_limit, buckets
@@ -29,6 +29,22 @@ class Plan:
     instances: int
     requests: int
     seconds: float
+
+    def to_json(self) -> str:
+        """Return it as JSON."""
+        import json
+
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Return what ``to_json`` wrote; a ``ConfigError`` if it did not."""
+        import json
+
+        try:
+            return cls(**json.loads(text))
+        except (ValueError, TypeError, RecursionError):
+            raise checks.wrong("text", "what to_json() returned", "something else") from None
 
 
 def plan(

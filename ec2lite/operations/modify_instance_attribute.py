@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import attrs
 from attrs import field, frozen
@@ -170,6 +170,13 @@ class ModifyInstanceAttribute(Operation[ModifyInstanceAttributeResult]):
         if len(named) != 1:
             what = " and ".join(named) or "nothing"
             raise ConfigError(f"{self.action} must be given exactly one attribute, not {what}")
+
+    @classmethod
+    def from_plain(cls, name: str, value: Any) -> Any:  # noqa: ANN401 - as Operation's
+        """Return a parameter of which ``to_json`` wrote ``value``."""
+        if name == "block_device_mappings":
+            return [InstanceBlockDeviceMappingSpecification(**each) for each in value]
+        return super().from_plain(name, value)
 
     def form_pairs(self) -> list[tuple[str, str]]:
         """Return ``InstanceId`` and the attribute's pair: ``DisableApiStop.Value``."""

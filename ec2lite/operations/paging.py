@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar
 
 from ec2lite import checks
 from ec2lite.errors import ConfigError, ResponseError
@@ -121,6 +121,15 @@ class Paged(Operation[R], Generic[R, T]):
             raise error
         followed.add(token)
         return self._with("next_token", token)
+
+    @classmethod
+    def from_plain(cls, name: str, value: Any) -> Any:  # noqa: ANN401 - as Operation's
+        """Return a parameter of which ``to_json`` wrote ``value``."""
+        if name == "filters":
+            from ec2lite.operations.filters import Filter
+
+            return [Filter(**each) for each in value]
+        return super().from_plain(name, value)
 
     def _with(self, name: str, value: object) -> Self:
         # Not attrs.evolve: the arguments were checked when the request was made.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
+
+import attrs
 
 from ec2lite import checks
+from ec2lite.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,9 +65,60 @@ class Operation(ABC, Generic[R]):
         del result
         return ()
 
+    def to_json(self) -> str:
+        """Return the action and the parameters that are given, as JSON."""
+        import json  # not before it is needed: every program imports this module
+
+        given = {
+            each.name: _plain(getattr(self, each.name))
+            for each in attrs.fields(cast("Any", type(self)))
+            if getattr(self, each.name) != each.default
+        }
+        return json.dumps({"action": self.action, "parameters": given})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return what ``to_json`` wrote; a ``ConfigError`` if that is no request of this class."""
+        import json
+
+        try:
+            said = json.loads(text)
+            action, members = said["action"], dict(said["parameters"])
+            given = {name: cls.from_plain(name, value) for name, value in members.items()}
+            if action == cls.action:
+                return cls(**given)
+        except ConfigError:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            action = "something else"
+        raise checks.wrong("text", f"what to_json() of {cls.action} returned", f"of {action}")
+
+    @classmethod
+    def from_plain(cls, name: str, value: Any) -> Any:  # noqa: ANN401 - JSON's, and any parameter's
+        """Return a parameter of which ``to_json`` wrote ``value``."""
+        del name
+        if not isinstance(value, dict):
+            return value
+        from binascii import a2b_base64
+
+        return a2b_base64(cast("dict[str, str]", value)["base64"])
+
     @abstractmethod
     def parse(self, root: Element, metadata: ResponseMetadata) -> R:
         """Read the document of a successful answer; raise ``ResponseError`` where it is wrong."""
+
+
+def _plain(value: object) -> object:
+    """Return a parameter as JSON can hold it."""
+    if isinstance(value, bytes):
+        from binascii import b2a_base64
+
+        return {"base64": b2a_base64(value, newline=False).decode("ascii")}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in cast("list[object]", value)]
+    if attrs.has(type(value)):
+        return attrs.asdict(cast("Any", value))
+    return value
 
 
 def check(request: object) -> None:
