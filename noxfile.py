@@ -164,6 +164,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def dask(session: nox.Session) -> None:
+    """Stop targets on a Dask cluster of processes, as docs/scale.md does."""
+    session.install(".[test]", *group("scale"))
+    session.run("pytest", "tests/scale/on_dask.py", *session.posargs)
+
+
+@nox.session
 def soak(session: nox.Session) -> None:
     """Make 200,000 calls with faults, and see whether anything leaks or gets lost."""
     session.install(".")
