@@ -48,7 +48,7 @@ class Fallbacks:
     def without_held(self, ids: Iterable[str], kind: OutcomeKind, error: ServiceError) -> list[str]:
         """Keep those for which there is a fallback; return the others."""
         ids = list(ids)
-        held = [each for each in ids if self._has_one(each, kind)]
+        held = {each: None for each in ids if self._has_one(each, kind)}
         for each in held:
             self._taken.add((each, kind))
             if kind is OutcomeKind.NOT_HIBERNATABLE:
@@ -58,7 +58,7 @@ class Fallbacks:
             else:
                 self._pending[each] = error
         self._ledger.hold(held, error)
-        return [each for each in ids if each not in set(held)]
+        return [each for each in ids if each not in held]
 
     def is_plain(self, each: str) -> bool:
         """Return whether an instance is stopped without hibernation."""

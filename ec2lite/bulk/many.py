@@ -105,7 +105,8 @@ class Many:
 
     def request(self, ids: tuple[str, ...], **flags: bool | None) -> Operation[Any]:
         """Return the request for some of the instances, with some flags other than all have."""
-        return self.operation(ids, **{**self.flags(), **flags})
+        said: dict[str, Any] = {**self.flags(), **flags}
+        return self.operation(ids, **said)
 
     def flags(self) -> dict[str, Any]:
         """Return what every request says besides the ids."""
