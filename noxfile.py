@@ -5,7 +5,10 @@ CI calls these sessions, too (``.ci/run``): what a job is, is written here alone
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import nox
@@ -19,6 +22,15 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15", "3.14t"]
 ABOUT_DOCUMENTS = ("docs", "walkthrough", "house", "examples", "reference")
 SITE = "build/site"
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+KINDS = (".tar.gz", ".whl")
+VALID_BILL = """
+import pathlib, sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+text = pathlib.Path(".github/sbom.cdx.json").read_text("utf-8")
+sys.exit(JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) and "the bill is not valid")
+"""
 # Of a hundred mutants, tests must notice so many.
 KILLED = 95
 
@@ -81,6 +93,73 @@ def docs(session: nox.Session) -> None:
     session.run("pytest", *(f"tests/test_{name}.py" for name in ABOUT_DOCUMENTS))
     session.run("sphinx-build", "-qW", "--keep-going", "-b", "html", "docs", SITE, *session.posargs)
     session.run("python", "docs/complete.py", SITE)
+
+
+@nox.session
+def links(session: nox.Session) -> None:
+    """Ask for each page beyond the site that it links to. It needs the internet."""
+    session.install(".[fast,otel]", *group("docs"))
+    session.run("sphinx-build", "-q", "-b", "linkcheck", "docs", "build/links", *session.posargs)
+
+
+@nox.session
+def spelling(session: nox.Session) -> None:
+    """Look for words that are usually misspelt."""
+    session.install(*group("spelling"))
+    session.run("codespell", *session.posargs)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Ask PyPI about known vulnerabilities of the dependencies, and look through the workflows."""
+    session.install(".[fast,login,otel,trio]", *group("audit"))
+    session.run("zizmor", "--offline", "--pedantic", ".github")
+    session.run("pip-audit", "--skip-editable", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Open the built site in a Chromium without a window. Debian's package is ``chromium``."""
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if chromium is None:
+        session.skip(f"none of {', '.join(CHROMIUMS)} is in PATH")
+    session.install(".[fast,otel]", *group("docs", "browser"))
+    session.run("sphinx-build", "-qW", "-b", "html", "docs", SITE)
+    session.run("python", "docs/browse.py", SITE, chromium)
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Build what is published, twice, check it, and run the demo where nothing else is installed.
+
+    An argument is the tag that the version must be called.
+    """
+    session.install(*group("release"))
+    version = re.findall(r'"(.+)"', Path("ec2lite/_version.py").read_text("utf-8"))[-1]
+    if session.posargs and session.posargs != [f"v{version}"]:
+        session.error(f"the tag is {session.posargs[0]}, and the version {version}")
+    session.run("python", ".github/sbom.py")
+    session.run("python", "-c", VALID_BILL)
+    built = [build(session, directory) for directory in ("dist", "build/again")]
+    if len(built[0]) != len(KINDS) or built[0] != built[1]:
+        session.error(f"two builds differ: {built}")
+    files = [f"dist/{name}" for name in built[0]]
+    session.run("twine", "check", "--strict", *files)
+    session.run("check-wheel-contents", *(each for each in files if each.endswith(".whl")))
+    session.run("pyroma", "--min", "10", ".")
+    bare = session.create_tmp()
+    session.run("python", "-m", "venv", "--clear", bare)
+    python = Path(bare) / ("Scripts" if sys.platform == "win32" else "bin")
+    session.run(f"{python}/pip", "install", "--quiet", files[1], external=True)
+    session.run(f"{python}/ec2lite", "demo", external=True)
+
+
+def build(session: nox.Session, directory: str) -> dict[str, str]:
+    """Build sdist and wheel into an empty directory, and return the digest of each."""
+    shutil.rmtree(directory, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", directory, ".", silent=True)
+    found = sorted(path for path in Path(directory).iterdir() if path.name.endswith(KINDS))
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in found}
 
 
 @nox.session

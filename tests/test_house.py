@@ -150,6 +150,7 @@ def test_silenced_checkers_have_a_reason():
 
 
 def test_the_changelog_is_narrow():
-    """No line of the changelog is longer than 120 columns."""
-    lines = (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
-    assert [] == [line for line in lines if len(line) > 120]
+    """No line of the changelog or of the README is longer than 120 columns."""
+    for name in ("CHANGELOG.md", "README.md"):
+        lines = (ROOT / name).read_text("utf-8").splitlines()
+        assert [] == [line for line in lines if len(line) > 120]
