@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from attrs import define, field
 
 from ec2lite.engine.flow import AsyncPerformer, Sleep
-from ec2lite.transports.async_stream import on_asyncio
+from ec2lite.transports.loops import on_asyncio
 
 if TYPE_CHECKING:
     from ec2lite.config.settings import Settings

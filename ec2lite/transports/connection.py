@@ -1,10 +1,9 @@
-"""One connection: httpcore's, over a stream of ours, for one whole exchange at a time.
+"""One connection: httpcore's, over a line of ours, for one whole exchange at a time.
 
 A request is answered by a whole answer or by an error; nothing of an answer is left to be read
 later. It is sent once more, on a new connection, if the server had dropped the one that was used
 before while it was idle, which is nobody's failure: not a byte came, and the request says that it
-may be repeated. A connection is used again only if the last statement of an exchange was reached:
-whatever interrupts one closes it.
+may be repeated.
 """
 
 from __future__ import annotations
@@ -17,20 +16,23 @@ import h11
 import httpcore
 
 from ec2lite.transports import private
-from ec2lite.transports.backend import AsyncBackend, AsyncCoreStream, Backend, CoreStream
+from ec2lite.transports.backend import AsyncLine, Line
 from ec2lite.transports.body import Body
+from ec2lite.transports.exchanges import Exchanges
 from ec2lite.transports.routes import Key, Routes
+from ec2lite.transports.steps import arun, run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from ec2lite.transports.proxies import Proxy
+    from ec2lite.transports.steps import Steps
+    from ec2lite.transports.stream import Carrier
 
 # What a connection that the server dropped while it was idle ends in.
 _DROPPED: Final = (httpcore.ReadError, httpcore.RemoteProtocolError, httpcore.WriteError)
 _RAW: Final = (httpcore.ConnectionNotAvailable, h11.LocalProtocolError)
-_OURS: Final = (CoreStream, AsyncCoreStream)
-
+_OURS: Final = (Line, AsyncLine)
 
 # Chunks of an answer after which other tasks have their turn.
 _TURN: Final = 500
@@ -75,55 +77,87 @@ def _forwards(key: Key, proxy: Proxy | None) -> bool:
     return proxy is not None and key.scheme == b"http" and not proxy.scheme.startswith("socks")
 
 
-class _Exchanges:
-    """What a connection is, whichever colour it has."""
+class _Connection(Exchanges):
+    """What a connection is, whichever colour it has; it connects when it is first used."""
 
-    # What Places asks for.
-    key: Key
-    is_clean: bool = False
-    expires_at: float = 0.0
+    # Of httpcore's names those of this colour, and its network.
+    _prefix = ""
+    _network: type[Line | AsyncLine] = Line
 
-    _backend: Backend | AsyncBackend | None = None
+    _line: Line | AsyncLine | None = None
     # httpcore's part; its classes have nothing in common but their methods.
     _core: Any = None
     _is_used = False
 
-    def __init__(self, key: Key, routes: Routes) -> None:
-        self.key = key
-        self._routes = routes
+    def _carrier(self) -> Carrier | None:
+        line = self._line
+        return None if line is None or line.stream is None else line.stream.carrier
 
-    def _take(self) -> bool:
-        """Return whether the connection was clean; it is not while an exchange is under way."""
-        was_clean, self.is_clean = self.is_clean, False
-        return was_clean
+    def _handle(
+        self, request: httpcore.Request, exchange: Callable[..., Any]
+    ) -> Steps[httpcore.Response]:
+        """Send a request by ``exchange``, once or twice; return its whole answer."""
+        if not self._take() or self._core.has_expired():
+            self._open()
+        answer: httpcore.Response
+        try:
+            answer = yield exchange, request
+        except _DROPPED:
+            if not self._may_repeat(request):
+                raise
+        else:
+            return answer
+        self._open()
+        answer = yield exchange, request
+        return answer
+
+    def _open(self) -> None:
+        self.close()
+        self._is_used = False
+        key, routes, of_httpcore = self.key, self._routes, self._of_httpcore
+        context, proxy = routes.origin_context(key), routes.proxy(key)
+        origin = httpcore.Origin(key.scheme, key.host, key.port)
+        if proxy is not None and _forwards(key, proxy):
+            self._line = line = self._network(None, None)
+            pool = of_httpcore("ConnectionPool")(
+                proxy=_for_httpcore(proxy, routes), network_backend=line
+            )
+            self._core = pool.create_connection(origin)
+        else:
+            self._line = line = self._network(proxy, routes.proxy_context(proxy))
+            self._core = of_httpcore("HTTPConnection")(origin, context, network_backend=line)
+
+    def _of_httpcore(self, name: str) -> Any:  # noqa: ANN401 - a class of either colour
+        # Looked up each time: somebody may have put another class in its place.
+        return getattr(httpcore, self._prefix + name)
 
     def _begin(self, request: httpcore.Request) -> None:
         """Begin an exchange: a new deadline, and no byte of its answer yet."""
-        backend = cast("Backend | AsyncBackend", self._backend)
-        backend.deadline = _extensions(request).get("deadline")
-        backend.received = 0
-        backend.is_in_head = True
+        line = cast("Line | AsyncLine", self._line)
+        line.deadline = _extensions(request).get("deadline")
+        line.received = 0
+        line.is_in_head = True
 
     def _body(self, request: httpcore.Request, answer: httpcore.Response) -> Body:
         """Return what takes the body, now that the head is here."""
-        cast("Backend | AsyncBackend", self._backend).is_in_head = False
+        cast("Line | AsyncLine", self._line).is_in_head = False
         return Body(_extensions(request).get("max_response_size"), answer.status)
 
     def _may_repeat(self, request: httpcore.Request) -> bool:
         """Whether a request that got lost may be sent again: as if there had been no connection."""
-        backend = self._backend
+        line = self._line
         return (
             self._is_used
-            and backend is not None
-            and not backend.received
+            and line is not None
+            and not line.received
             and bool(_extensions(request).get("repeatable"))
         )
 
     def _finish(self, answer: httpcore.Response, content: bytes) -> httpcore.Response:
         """Return the whole answer, and note whether the connection may be used again."""
-        backend = cast("Backend | AsyncBackend", self._backend)
+        line = cast("Line | AsyncLine", self._line)
         is_from_network = isinstance(_extensions(answer).get("network_stream"), _OURS)
-        if is_from_network and self._is_used and not backend.received:
+        if is_from_network and self._is_used and not line.received:
             raise httpcore.RemoteProtocolError("the server had answered before it was asked")
         self._is_used = True
         response = httpcore.Response(
@@ -136,58 +170,13 @@ class _Exchanges:
         self.is_clean = self._core.is_idle() and not private.unread(self._core)
         return response
 
-    def close(self) -> None:
-        """Close it. Never waits; twice is fine."""
-        self.is_clean = False
-        if self._backend is not None:
-            self._backend.close()
 
-    def abandon(self) -> None:
-        """Close it from wherever this is: its event loop may run elsewhere, or be gone."""
-        if self._backend is not None and self._backend.stream is not None:
-            self._backend.stream.abandon()
-
-    def disown(self) -> None:
-        """Close our copy of a socket that a parent process holds, or an event loop that is gone."""
-        if self._backend is not None and self._backend.stream is not None:
-            self._backend.stream.socket.close()
-
-    def __del__(self) -> None:
-        # Lost on the way, by a KeyboardInterrupt. At the interpreter's end anything may be gone.
-        with contextlib.suppress(Exception):
-            self.abandon()
-
-
-class Connection(_Exchanges):
-    """A blocking connection; it connects when it is first used."""
+class Connection(_Connection):
+    """A blocking connection."""
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request and return its whole answer."""
-        if not self._take() or self._core.has_expired():
-            self._open()
-        try:
-            return self._exchange(request)
-        except _DROPPED:
-            if not self._may_repeat(request):
-                raise
-        self._open()
-        return self._exchange(request)
-
-    def _open(self) -> None:
-        self.close()
-        self._is_used = False
-        key, routes = self.key, self._routes
-        context, proxy = routes.origin_context(key), routes.proxy(key)
-        origin = httpcore.Origin(key.scheme, key.host, key.port)
-        if proxy is not None and _forwards(key, proxy):
-            self._backend = Backend(None, None)
-            pool = httpcore.ConnectionPool(
-                proxy=_for_httpcore(proxy, routes), network_backend=self._backend
-            )
-            self._core = pool.create_connection(origin)
-        else:
-            self._backend = Backend(proxy, routes.proxy_context(proxy))
-            self._core = httpcore.HTTPConnection(origin, context, network_backend=self._backend)
+        return run(self._handle(request, self._exchange))
 
     def _exchange(self, request: httpcore.Request) -> httpcore.Response:
         self._begin(request)
@@ -202,38 +191,15 @@ class Connection(_Exchanges):
         return self._finish(answer, body.whole())
 
 
-class AsyncConnection(_Exchanges):
-    """An awaited connection; it connects when it is first used."""
+class AsyncConnection(_Connection):
+    """An awaited connection."""
+
+    _prefix = "Async"
+    _network = AsyncLine
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request and return its whole answer."""
-        if not self._take() or self._core.has_expired():
-            self._open()
-        try:
-            return await self._exchange(request)
-        except _DROPPED:
-            if not self._may_repeat(request):
-                raise
-        self._open()
-        return await self._exchange(request)
-
-    def _open(self) -> None:
-        self.close()
-        self._is_used = False
-        key, routes = self.key, self._routes
-        context, proxy = routes.origin_context(key), routes.proxy(key)
-        origin = httpcore.Origin(key.scheme, key.host, key.port)
-        if proxy is not None and _forwards(key, proxy):
-            self._backend = AsyncBackend(None, None)
-            pool = httpcore.AsyncConnectionPool(
-                proxy=_for_httpcore(proxy, routes), network_backend=self._backend
-            )
-            self._core = pool.create_connection(origin)
-        else:
-            self._backend = AsyncBackend(proxy, routes.proxy_context(proxy))
-            self._core = httpcore.AsyncHTTPConnection(
-                origin, context, network_backend=self._backend
-            )
+        return await arun(self._handle(request, self._exchange))
 
     async def _exchange(self, request: httpcore.Request) -> httpcore.Response:
         self._begin(request)

@@ -18,18 +18,20 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import httpx
 
 from ec2lite.errors import ConfigError
+from ec2lite.transports import loops, sockets
 from ec2lite.transports.genuine import is_genuine
-from ec2lite.transports.homes import Homes, event_loop
+from ec2lite.transports.homes import Homes
 from ec2lite.transports.pool import Places
 from ec2lite.transports.routes import DetourNeeded
+from ec2lite.transports.steps import arun, run
 from ec2lite.transports.turn import AsyncTurn, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ec2lite.transports.fast_connection import AsyncFastConnection, FastConnection, Order
+    from ec2lite.transports.fast_connection import FastConnection, Order
     from ec2lite.transports.fast_parser import ResponseParser
-    from ec2lite.transports.routes import Routes
+    from ec2lite.transports.steps import Steps
 
 _LOGGER: Final = logging.getLogger(__name__)
 _PATCHED: Final = "httpx or httpcore is patched"
@@ -78,9 +80,7 @@ def _key(order: Order) -> Any:  # noqa: ANN401 - attrs's Key
     return order.key
 
 
-def _response(
-    parser: ResponseParser, connection: FastConnection | AsyncFastConnection
-) -> httpx.Response:
+def _response(parser: ResponseParser, connection: FastConnection) -> httpx.Response:
     return httpx.Response(
         parser.status,
         headers=parser.headers,
@@ -114,11 +114,29 @@ class _Fast(Homes[_Pool]):
         for home in list(self._homes.values()):
             home.pool.abandon()
 
-    def _new_places(self, kind: Callable[[Any, Routes], Any]) -> Places[Any]:
-        def open_(key: Any) -> Any:  # noqa: ANN401 - a Key, and of either colour
-            return kind(key, self._routes)
+    def _pool_of(self, turn: type[Turn | AsyncTurn], dial: Callable[..., Any]) -> _Pool:
+        from ec2lite.transports.fast_connection import FastConnection, Order
 
-        return Places(_key, open_, self._max_connections, self._keepalive)
+        def open_(key: Any) -> FastConnection:  # noqa: ANN401 - a Key
+            return FastConnection(key, self._routes, dial)
+
+        return _Pool(Places(_key, open_, self._max_connections, self._keepalive), Order, turn)
+
+    def _exchange(
+        self, pool: _Pool, request: httpx.Request, content: bytes
+    ) -> Steps[httpx.Response]:
+        """Send a request, and return its whole answer. Raises DetourNeeded."""
+        if not is_genuine():
+            raise DetourNeeded(_PATCHED)
+        order = pool.order(request, content)
+        try:
+            pool.enter(order)
+            if order.turn is not None:
+                yield order.turn.wait, order.timeouts.get("pool")
+            connection: FastConnection = order.connection
+            return _response((yield from connection.exchange(order)), connection)
+        finally:
+            pool.leave(order)
 
     def _tell(self, why: str) -> None:
         if why not in self._told:
@@ -154,31 +172,16 @@ class FastTransport(_Fast, httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its whole answer."""
         pool = self._home(None)
-        if not is_genuine():
-            return self._hand_over(request, _PATCHED)
-        order = pool.order(request, request.read())
         try:
-            pool.enter(order)
-            if order.turn is not None:
-                cast("Turn", order.turn).wait(order.timeouts.get("pool"))
-            connection: FastConnection = order.connection
-            return _response(connection.exchange(order), connection)
+            return run(self._exchange(pool, request, request.read()))
         except DetourNeeded as detour:
-            why = str(detour)
-        finally:
-            pool.leave(order)
-        return self._hand_over(request, why)
-
-    def _hand_over(self, request: httpx.Request, why: str) -> httpx.Response:
+            self._tell(str(detour))
         from ec2lite.transports.transport import Transport
 
-        self._tell(why)
         return self._default(Transport).handle_request(request)
 
     def _new_pool(self) -> _Pool:
-        from ec2lite.transports.fast_connection import FastConnection, Order
-
-        return _Pool(self._new_places(FastConnection), Order, Turn)
+        return self._pool_of(Turn, sockets.connect)
 
     def close(self) -> None:
         """Close the idle connections now, the others when their requests end. Twice is fine."""
@@ -199,32 +202,17 @@ class AsyncFastTransport(_Fast, httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its whole answer."""
-        pool = self._home(event_loop())
-        if not is_genuine():
-            return await self._hand_over(request, _PATCHED)
-        order = pool.order(request, await request.aread())
+        pool = self._home(loops.event_loop())
         try:
-            pool.enter(order)
-            if order.turn is not None:
-                await cast("AsyncTurn", order.turn).wait(order.timeouts.get("pool"))
-            connection: AsyncFastConnection = order.connection
-            return _response(await connection.exchange(order), connection)
+            return await arun(self._exchange(pool, request, await request.aread()))
         except DetourNeeded as detour:
-            why = str(detour)
-        finally:
-            pool.leave(order)
-        return await self._hand_over(request, why)
-
-    async def _hand_over(self, request: httpx.Request, why: str) -> httpx.Response:
+            self._tell(str(detour))
         from ec2lite.transports.transport import AsyncTransport
 
-        self._tell(why)
         return await self._default(AsyncTransport).handle_async_request(request)
 
     def _new_pool(self) -> _Pool:
-        from ec2lite.transports.fast_connection import AsyncFastConnection, Order
-
-        return _Pool(self._new_places(AsyncFastConnection), Order, AsyncTurn)
+        return self._pool_of(AsyncTurn, loops.connect)
 
     async def aclose(self) -> None:
         """Close the idle connections now, the others when their requests end. Twice is fine."""

@@ -1,35 +1,31 @@
 """One exchange over one stream: a request's bytes out, a whole answer in. httptools reads it.
 
 What holds for the default transport holds here: a request is sent once more, on a new connection,
-if the server had dropped the one that was used before while it was idle; and a connection is used
-again only if the last statement of an exchange was reached.
+if the server had dropped the one that was used before while it was idle.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import re
 import time
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from ec2lite.transports import async_stream, stream
 from ec2lite.transports.deadline import LATE, end_of
+from ec2lite.transports.exchanges import Exchanges
 from ec2lite.transports.fast_parser import ResponseParser
 from ec2lite.transports.routes import DetourNeeded, Key
-from ec2lite.transports.stream import PART
+from ec2lite.transports.stream import PART, Stream, start_tls
 
 if TYPE_CHECKING:
-    import ssl
+    from collections.abc import Callable
 
-    from ec2lite.transports.async_stream import AsyncStream
     from ec2lite.transports.routes import Routes
-    from ec2lite.transports.stream import Stream
+    from ec2lite.transports.steps import Steps
+    from ec2lite.transports.stream import Carrier
     from ec2lite.transports.turn import AsyncTurn, Turn
-
-S = TypeVar("S", "Stream", "AsyncStream")
 
 _PORTS: Final = {b"http": 80, b"https": 443}
 # RFC 9110, section 5.6.2.
@@ -121,57 +117,6 @@ def _lower(name: bytes) -> bytes:
     return name.lower()
 
 
-class _Exchanges(Generic[S]):
-    """What a connection is, whichever colour it has."""
-
-    # What Places asks for.
-    is_clean: bool = False
-    expires_at: float = 0.0
-
-    _stream: S | None = None
-
-    def __init__(self, key: Key, routes: Routes) -> None:
-        self.key = key
-        self._routes = routes
-
-    def _take(self) -> bool:
-        """Return whether the connection was clean; it is not while an exchange is under way."""
-        was_clean, self.is_clean = self.is_clean, False
-        return was_clean
-
-    def _finish(self, parser: ResponseParser) -> ResponseParser:
-        """Return a whole answer, and note whether the connection may be used again."""
-        self.is_clean = parser.is_reusable
-        return parser
-
-    def _context(self) -> ssl.SSLContext | None:
-        """Return the context for TLS. Raises DetourNeeded if there is a proxy on the way."""
-        if self._routes.proxy(self.key) is not None:
-            raise DetourNeeded("a proxy is on the way")
-        return self._routes.origin_context(self.key)
-
-    def close(self) -> None:
-        """Close it. Never waits; twice is fine."""
-        self.is_clean = False
-        if self._stream is not None:
-            self._stream.close()
-
-    def abandon(self) -> None:
-        """Close it from wherever this is: its event loop may run elsewhere, or be gone."""
-        if self._stream is not None:
-            self._stream.abandon()
-
-    def disown(self) -> None:
-        """Close our copy of a socket that a parent process holds, or an event loop that is gone."""
-        if self._stream is not None:
-            self._stream.socket.close()
-
-    def __del__(self) -> None:
-        # Lost on the way, by a KeyboardInterrupt. At the interpreter's end anything may be gone.
-        with contextlib.suppress(Exception):
-            self.abandon()
-
-
 def _may_repeat(error: Exception, order: Order, parser: ResponseParser) -> bool:
     """Whether a request that got lost on a used connection may be sent again."""
     is_lost = isinstance(error, httpx.ReadError | httpx.RemoteProtocolError)
@@ -184,40 +129,52 @@ def _not_connected(error: Exception, who: str) -> httpx.TransportError:
     return httpx.ConnectError(f"{who}: {error}")
 
 
-class FastConnection(_Exchanges["Stream"]):
-    """A blocking connection; it connects when it is first used."""
+class FastConnection(Exchanges):
+    """A connection of either colour; it connects, by ``dial``, when it is first used."""
 
-    def exchange(self, order: Order) -> ResponseParser:
+    _stream: Stream | None = None
+
+    def __init__(self, key: Key, routes: Routes, dial: Callable[..., Any]) -> None:
+        super().__init__(key, routes)
+        self._dial = dial
+
+    def _carrier(self) -> Carrier | None:
+        return None if self._stream is None else self._stream.carrier
+
+    def exchange(self, order: Order) -> Steps[ResponseParser]:
         """Send a request and return its whole answer."""
         was_clean = self._take()
         parser = order.parser()
         used = self._stream
         if was_clean and used is not None and used.poll() is None:
             try:
-                return self._talk(used, order, parser)
+                return (yield from self._talk(used, order, parser))
             except httpx.TransportError as error:
                 if not _may_repeat(error, order, parser):
                     raise
-        return self._talk(self._open(order), order, parser)
+        opened = yield from self._open(order)
+        return (yield from self._talk(opened, order, parser))
 
-    def _open(self, order: Order) -> Stream:
+    def _open(self, order: Order) -> Steps[Stream]:
+        """Connect. Raises DetourNeeded if there is a proxy on the way."""
         self.close()
-        context = self._context()
+        if self._routes.proxy(self.key) is not None:
+            raise DetourNeeded("a proxy is on the way")
+        context = self._routes.origin_context(self.key)
         host = who = self.key.host.decode("ascii")
         try:
             end = order.end("connect")
-            opened: Stream
-            self._stream = opened = stream.connect(host, self.key.port, end)
+            self._stream = opened = Stream((yield self._dial, host, self.key.port, end))
             if context is not None:
                 who = f"TLS with {host}"
-                self._stream = opened = stream.start_tls(opened, context, host, end)
+                self._stream = opened = yield from start_tls(opened, context, host, end)
         except (OSError, ValueError) as error:
             raise _not_connected(error, who) from error
         return opened
 
-    def _talk(self, peer: Stream, order: Order, parser: ResponseParser) -> ResponseParser:
+    def _talk(self, peer: Stream, order: Order, parser: ResponseParser) -> Steps[ResponseParser]:
         try:
-            peer.send(order.data, order.end("write"))
+            yield from peer.send(order.data, order.end("write"))
         except TimeoutError as error:
             raise order.late(httpx.WriteTimeout, "write") from error
         except OSError:
@@ -225,7 +182,7 @@ class FastConnection(_Exchanges["Stream"]):
             pass
         try:
             while not parser.is_complete:
-                data = peer.receive(PART, order.end("read"))
+                data = yield from peer.receive(PART, order.end("read"))
                 if data:
                     parser.feed(data)
                 else:
@@ -234,58 +191,5 @@ class FastConnection(_Exchanges["Stream"]):
             raise order.late(httpx.ReadTimeout, "read") from error
         except OSError as error:
             raise httpx.ReadError(str(error)) from error
-        return self._finish(parser)
-
-
-class AsyncFastConnection(_Exchanges["AsyncStream"]):
-    """An awaited connection; it connects when it is first used."""
-
-    async def exchange(self, order: Order) -> ResponseParser:
-        """Send a request and return its whole answer."""
-        was_clean = self._take()
-        parser = order.parser()
-        used = self._stream
-        if was_clean and used is not None and used.poll() is None:
-            try:
-                return await self._talk(used, order, parser)
-            except httpx.TransportError as error:
-                if not _may_repeat(error, order, parser):
-                    raise
-        return await self._talk(await self._open(order), order, parser)
-
-    async def _open(self, order: Order) -> AsyncStream:
-        self.close()
-        context = self._context()
-        host = who = self.key.host.decode("ascii")
-        try:
-            end = order.end("connect")
-            opened: AsyncStream
-            self._stream = opened = await async_stream.connect(host, self.key.port, end)
-            if context is not None:
-                who = f"TLS with {host}"
-                self._stream = opened = await async_stream.start_tls(opened, context, host, end)
-        except (OSError, ValueError) as error:
-            raise _not_connected(error, who) from error
-        return opened
-
-    async def _talk(
-        self, peer: AsyncStream, order: Order, parser: ResponseParser
-    ) -> ResponseParser:
-        try:
-            await peer.send(order.data, order.end("write"))
-        except TimeoutError as error:
-            raise order.late(httpx.WriteTimeout, "write") from error
-        except OSError:
-            pass
-        try:
-            while not parser.is_complete:
-                data = await peer.receive(PART, order.end("read"))
-                if data:
-                    parser.feed(data)
-                else:
-                    parser.end()
-        except TimeoutError as error:
-            raise order.late(httpx.ReadTimeout, "read") from error
-        except OSError as error:
-            raise httpx.ReadError(str(error)) from error
-        return self._finish(parser)
+        self.is_clean = parser.is_reusable
+        return parser

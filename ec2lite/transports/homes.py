@@ -7,7 +7,6 @@ sockets that only it could have closed. Neither may be used, and nothing may be 
 from __future__ import annotations
 
 import os
-import sys
 import weakref
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
@@ -15,7 +14,7 @@ from attrs import define
 
 from ec2lite import checks
 from ec2lite.errors import ConfigError
-from ec2lite.transports.async_stream import on_asyncio
+from ec2lite.transports.loops import at_the_end
 from ec2lite.transports.pool import KEEPALIVE, MAX_CONNECTIONS, Places
 from ec2lite.transports.routes import CLOSED, Routes
 
@@ -114,7 +113,7 @@ class Homes(Generic[P]):
         home = Home(self._new_pool(), os.getpid(), None if loop is None else weakref.ref(loop))
         home = self._homes.setdefault((os.getpid(), id(loop)), home)
         if loop is not None:
-            _watch(home)
+            home.guard = at_the_end(home.end)
         return home
 
     def _forget_orphans(self) -> None:
@@ -122,26 +121,3 @@ class Homes(Generic[P]):
             if home.is_orphaned():
                 self._homes.pop(key, None)
                 home.disown()
-
-
-def _watch(home: Home[Any]) -> None:
-    """Let a home end with the present event loop."""
-    if on_asyncio():
-        from ec2lite.transports import asyncio_stream
-
-        home.guard = asyncio_stream.at_the_end(home.end)
-    else:
-        from ec2lite.transports import trio_stream
-
-        trio_stream.at_the_end(home.end)
-
-
-def event_loop() -> object:
-    """Return what the present event loop is known by. Raises ConfigError where there is none."""
-    if on_asyncio():
-        return sys.modules["asyncio"].get_running_loop()
-    trio = sys.modules.get("trio")
-    if trio is None:
-        raise ConfigError("AsyncClient needs an event loop of asyncio's or trio's")
-    token: object = trio.lowlevel.current_trio_token()
-    return token

@@ -1,60 +1,42 @@
-"""Streams of bytes over a socket, blocking; and what all streams have in common.
+"""Streams of bytes to a peer, plain or encrypted, whichever colour carries them.
 
-A stream has ``send``, ``receive``, ``poll``, ``close`` and ``abandon``. Each step that may wait
-takes the moment at which it must be over, and raises TimeoutError then, and OSError when the
-connection breaks (ssl.SSLError is one). Nothing of an HTTP library is needed here.
+Below is a *carrier*: a socket as a thread, asyncio or trio uses it. Each step that may wait takes
+the moment at which it must be over, and raises TimeoutError then, and OSError when the connection
+breaks (ssl.SSLError is one). Nothing of an HTTP library is needed here.
+
+TLS works between two buffers of OpenSSL's, so the stream below may itself be encrypted (to a proxy
+that is spoken to over TLS). Whatever a peer sent before the handshake ends up in it as encrypted
+bytes, and fails there: nothing that arrived in plain text is ever read as if it had been decrypted.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import itertools
-import os
-import selectors
-import socket
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
-
-from ec2lite.transports.deadline import left, sooner
-from ec2lite.transports.encryption import Encryption
+import ssl
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Iterable
+    import socket
+    from collections.abc import Callable
 
-Address: TypeAlias = "tuple[socket.AddressFamily, Any]"
+    from ec2lite.transports.steps import Steps
 
-# TCP_NODELAY: a request must not wait for the acknowledgement of the one before. SO_KEEPALIVE: a
-# peer that is gone without a word shows in the end, even where no timeout was asked for.
-OPTIONS: Final = (
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-)
-# Seconds after which the next address is tried beside the ones before: RFC 8305, section 5.
-STAGGER: Final = 0.25
 PART: Final = 64 * 1024
-_UNDER_WAY: Final = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EINTR})
 
 
-class Stream(Protocol):
-    """What a blocking connection is to those who use it."""
+class Carrier(Protocol):
+    """What carries plain bytes. For one thread or task at a time."""
 
-    @property
-    def socket(self) -> socket.socket:
-        """The socket below."""
-        ...
+    socket: socket.socket
 
     @property
-    def ssl_object(self) -> ssl.SSLObject | None:
-        """What tells of the outermost TLS."""
+    def send(self) -> Callable[..., Any]:
+        """Send all of ``(data, end)``; awaited or not."""
         ...
 
-    def send(self, data: bytes, end: float | None) -> None:
-        """Send all of it."""
-        ...
-
-    def receive(self, most: int, end: float | None) -> bytes:
-        """Wait for bytes and return up to so many; none at the end."""
+    @property
+    def receive(self) -> Callable[..., Any]:
+        """Wait for bytes and return up to ``(most, end)``, none at the end; awaited or not."""
         ...
 
     def poll(self) -> bytes | None:
@@ -62,62 +44,83 @@ class Stream(Protocol):
         ...
 
     def close(self) -> None:
-        """Close the socket. Twice is fine."""
+        """Close the socket, from within its event loop. Never waits; twice is fine."""
         ...
 
     def abandon(self) -> None:
-        """Close the socket, from whichever thread this is."""
+        """Close the socket, from wherever this is: its loop may run elsewhere, or be gone."""
         ...
 
 
-class SocketStream:
-    """Plain bytes over a socket. For one thread at a time."""
+class Stream:
+    """Plain bytes."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self.socket = sock
-        self.ssl_object: ssl.SSLObject | None = None
+    ssl_object: ssl.SSLObject | None = None
+    """What tells of the outermost TLS."""
 
-    def send(self, data: bytes, end: float | None) -> None:
+    def __init__(self, carrier: Carrier) -> None:
+        self.carrier: Carrier = carrier
+
+    def send(self, data: bytes, end: float | None) -> Steps[None]:
         """Send all of it."""
-        rest = memoryview(data)
-        while rest:
-            self.socket.settimeout(left(end))
-            rest = rest[self.socket.send(rest) :]
+        yield self.carrier.send, data, end
 
-    def receive(self, most: int, end: float | None) -> bytes:
+    def receive(self, most: int, end: float | None) -> Steps[bytes]:
         """Wait for bytes and return up to so many; none at the end."""
-        self.socket.settimeout(left(end))
-        return self.socket.recv(most)
+        data: bytes = yield self.carrier.receive, most, end
+        return data
 
     def poll(self) -> bytes | None:
         """Return what has come, none at the end, and None when nothing has. Never waits."""
-        self.socket.setblocking(False)
-        return received_now(self.socket)
-
-    def close(self) -> None:
-        """Close the socket. Twice is fine."""
-        self.socket.close()
-
-    abandon = close
+        return self.carrier.poll()
 
 
-class TLSStream:
-    """Encrypted bytes over another stream."""
+class TLSStream(Stream):
+    """Encrypted bytes over another stream: one end of a TLS connection, a client's.
 
-    def __init__(self, below: Stream, encryption: Encryption) -> None:
+    ``hostname`` is the name or address that the peer's certificate must have. Raises ValueError
+    for one that cannot be.
+    """
+
+    def __init__(self, below: Stream, context: ssl.SSLContext, hostname: str) -> None:
+        super().__init__(below.carrier)
         self._below = below
-        self._encryption = encryption
-        self.socket: socket.socket = below.socket
-        self.ssl_object: ssl.SSLObject | None = encryption.ssl_object
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
+        self.ssl_object = self._tls
 
-    def send(self, data: bytes, end: float | None) -> None:
+    def shake_hands(self, end: float | None) -> Steps[None]:
+        """Find out that the peer is who it should be. Raises OSError."""
+        try:
+            while not self._is_done():
+                yield from self._below.send(self._outgoing.read(), end)
+                self._feed((yield from self._below.receive(PART, end)))
+        except OSError:
+            # What is to be told the peer then says why: that its certificate is unknown, for one.
+            with contextlib.suppress(OSError):
+                yield from self._below.send(self._outgoing.read(), end)
+            raise
+        yield from self._below.send(self._outgoing.read(), end)
+
+    def _is_done(self) -> bool:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def send(self, data: bytes, end: float | None) -> Steps[None]:
         """Send all of it."""
-        self._below.send(self._encryption.encrypt(data), end)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._tls.write(rest) :]
+        yield from self._below.send(self._outgoing.read(), end)
 
-    def receive(self, most: int, end: float | None) -> bytes:
+    def receive(self, most: int, end: float | None) -> Steps[bytes]:
         """Wait for bytes and return up to so many; none at the end."""
-        while (data := self._encryption.decrypt(most)) is None:
-            self._encryption.feed(self._below.receive(PART, end))
+        while (data := self._decrypted(most)) is None:
+            self._feed((yield from self._below.receive(PART, end)))
         return data
 
     def poll(self) -> bytes | None:
@@ -126,136 +129,38 @@ class TLSStream:
         TLS is asked, not the socket: a record may lie in a buffer already, and what lies in the
         socket may be no more than a ticket for the next session.
         """
-        return polled(self._below, self._encryption)
+        try:
+            while (data := self._decrypted(PART)) is None:
+                encrypted = self._below.poll()
+                if encrypted is None:
+                    return None
+                self._feed(encrypted)
+        except OSError:
+            return b""
+        return data
 
-    def close(self) -> None:
-        """Close the socket. Twice is fine."""
-        self._below.close()
+    def _feed(self, data: bytes) -> None:
+        """Take what the peer sent; no bytes are its end."""
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
 
-    def abandon(self) -> None:
-        """Close the socket, from whichever thread this is."""
-        self._below.abandon()
-
-
-class Pollable(Protocol):
-    """What never waits."""
-
-    def poll(self) -> bytes | None:
-        """Return what has come, none at the end, and None when nothing has."""
-        ...
-
-
-def polled(below: Pollable, encryption: Encryption) -> bytes | None:
-    """Do what ``poll`` does, over an encrypted stream of either colour."""
-    try:
-        while (data := encryption.decrypt(PART)) is None:
-            encrypted = below.poll()
-            if encrypted is None:
-                return None
-            encryption.feed(encrypted)
-    except OSError:
-        return b""
-    return data
-
-
-def received_now(sock: socket.socket) -> bytes | None:
-    """Return what a socket that does not block has, none at its end, and None for nothing."""
-    try:
-        return sock.recv(PART)
-    except (BlockingIOError, InterruptedError):
-        return None
-    except OSError:
-        return b""
+    def _decrypted(self, most: int) -> bytes | None:
+        """Return up to that many bytes, none at the end, and None when more must be fed first."""
+        try:
+            return self._tls.read(most)
+        except ssl.SSLWantReadError:
+            return None
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            # Many servers close without a word. HTTP tells by itself whether an answer is whole.
+            return b""
 
 
 def start_tls(
-    stream: Stream, context: ssl.SSLContext, hostname: str, end: float | None
-) -> TLSStream:
+    below: Stream, context: ssl.SSLContext, hostname: str, end: float | None
+) -> Steps[TLSStream]:
     """Return an encrypted stream over another one. Raises OSError, ValueError for the name."""
-    encryption = Encryption(context, hostname)
-    try:
-        while not encryption.shake_hands():
-            stream.send(encryption.to_send(), end)
-            encryption.feed(stream.receive(PART, end))
-    except OSError:
-        # What is to be told the peer then says why: that its certificate is unknown, for one.
-        with contextlib.suppress(OSError):
-            stream.send(encryption.to_send(), end)
-        raise
-    stream.send(encryption.to_send(), end)
-    return TLSStream(stream, encryption)
-
-
-def connect(host: str, port: int, end: float | None) -> SocketStream:
-    """Open a connection to the first address that answers. Raises OSError.
-
-    Looking up a name cannot be interrupted: the resolver has limits of its own (resolv.conf).
-    """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:
-        raise OSError(f"{host!r} is no name of a host: {error}") from error
-    return SocketStream(_race(addresses(found), end))
-
-
-def addresses(found: Iterable[tuple[Any, ...]]) -> list[Address]:
-    """Return the addresses that were found, those of IPv6 and IPv4 by turns (RFC 8305)."""
-    families: dict[Any, list[Address]] = {}
-    for family, _, _, _, address in found:
-        families.setdefault(family, []).append((family, address))
-    turns = itertools.zip_longest(*families.values())
-    return list(dict.fromkeys(address for turn in turns for address in turn if address))
-
-
-def new_socket(family: socket.AddressFamily) -> socket.socket:
-    """Return a socket that does not block."""
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        for option in OPTIONS:
-            sock.setsockopt(*option)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-def _race(found: list[Address], end: float | None) -> socket.socket:
-    """Return a socket connected to whichever address answers first."""
-    failure = OSError("the host has no address")
-    under_way: list[socket.socket] = []
-    try:
-        for number, (family, address) in enumerate(found, 1):
-            sock = new_socket(family)
-            under_way.append(sock)
-            code = sock.connect_ex(address)
-            if code not in _UNDER_WAY:
-                under_way.remove(sock)
-                sock.close()
-                failure = OSError(code, os.strerror(code))
-            patience = end if number == len(found) else sooner(end, STAGGER)
-            while under_way and (ready := _wait(under_way, patience)):
-                for sock in ready:
-                    under_way.remove(sock)
-                    code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                    if not code:
-                        return sock
-                    sock.close()
-                    failure = OSError(code, os.strerror(code))
-        if under_way:
-            raise TimeoutError
-        raise failure
-    finally:
-        for sock in under_way:
-            sock.close()
-
-
-def _wait(under_way: list[socket.socket], end: float | None) -> list[socket.socket]:
-    """Return those that are connected or have failed; none when the time is over."""
-    with selectors.DefaultSelector() as selector:
-        for sock in under_way:
-            selector.register(sock, selectors.EVENT_WRITE, sock)
-        try:
-            return [key.data for key, _ in selector.select(left(end))]
-        except TimeoutError:
-            return []
+    stream = TLSStream(below, context, hostname)
+    yield from stream.shake_hands(end)
+    return stream

@@ -28,7 +28,8 @@ import httpx
 
 from ec2lite.transports import private
 from ec2lite.transports.connection import AsyncConnection, Connection, key_of
-from ec2lite.transports.homes import Homes, event_loop
+from ec2lite.transports.homes import Homes
+from ec2lite.transports.loops import event_loop
 from ec2lite.transports.pool import Places
 from ec2lite.transports.turn import AsyncTurn, Turn
 

@@ -155,7 +155,7 @@ class Loop:
         self.loop.close()
 
 
-class FakeBackend:
+class FakeLine:
     """A connection's bytes, as far as they are counted; it knows whether it was closed."""
 
     deadline = None
@@ -163,7 +163,7 @@ class FakeBackend:
     def __init__(self):
         self.received = 0
         self.is_closed = False
-        self.stream = self
+        self.stream = self.carrier = self
 
     def close(self):
         self.is_closed = True
@@ -174,8 +174,8 @@ class FakeBackend:
 class Core:
     """A connection whose answers the machine gives; it never carries two requests at once."""
 
-    def __init__(self, backend):
-        self.backend = backend
+    def __init__(self, line):
+        self.line = line
         self.waiting = None
         self.is_dead = False
         self._connection = None
@@ -183,14 +183,14 @@ class Core:
         self.trailing_data = (b"", False)
 
     async def handle_async_request(self, request):
-        assert not self.backend.is_closed
+        assert not self.line.is_closed
         assert self.waiting is None
         self.waiting = asyncio.get_running_loop().create_future()
         try:
             await self.waiting
         finally:
             self.waiting = None
-        self.backend.received = 10
+        self.line.received = 10
         headers = [(b"x-request", request.headers[-1][1])]
         return httpcore.Response(200, headers=headers, content=b"body")
 
@@ -217,8 +217,8 @@ class PoolMachine(RuleBasedStateMachine):
     def _open(self, connection):
         connection.close()
         connection._is_used = False
-        connection._backend = FakeBackend()
-        connection._core = Core(connection._backend)
+        connection._line = FakeLine()
+        connection._core = Core(connection._line)
         self.cores.append(connection._core)
 
     def _places(self):
@@ -303,7 +303,7 @@ class PoolMachine(RuleBasedStateMachine):
         places = self._places()
         if places is None:
             return
-        alive = [core for core in self.cores if not core.backend.is_closed]
+        alive = [core for core in self.cores if not core.line.is_closed]
         assert len(alive) <= 3
         assert len(places._busy) == len(self._waiting()) + len(self.responses)
         assert {one._core for one in places.all()} >= set(alive)

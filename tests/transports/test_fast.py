@@ -17,8 +17,10 @@ import respx
 import ec2lite
 from colours import FAST_NAMES
 from ec2lite.errors import ConfigError
-from ec2lite.transports.fast_connection import AsyncFastConnection, FastConnection, Order
+from ec2lite.transports.fast_connection import FastConnection, Order
 from ec2lite.transports.routes import Routes
+from ec2lite.transports.steps import arun, run
+from ec2lite.transports.stream import Stream
 from samples import KEYS, STOPPED
 from senders import TIMEOUT, post, sender
 from servers import answer, certificate, each, pause, serve, take, until
@@ -249,9 +251,10 @@ class Refusing:
 def test_refusal_before_the_request_was_read():
     """An answer that came before the request was sent is read."""
     order = Order(httpx.Request("POST", "http://127.0.0.1/"), b"")
-    connection = FastConnection(order.key, Routes(None, {}))
+    connection = FastConnection(order.key, Routes(None, {}), Refusing)
     connection.disown()
-    parser = connection._talk(Refusing(answer(b"no", "400 Bad Request")), order, order.parser())
+    refusing = Stream(Refusing(answer(b"no", "400 Bad Request")))
+    parser = run(connection._talk(refusing, order, order.parser()))
     assert (400, b"no") == (parser.status, parser.body)
 
 
@@ -266,7 +269,7 @@ class AsyncRefusing(Refusing):
 def test_refusal_before_the_request_was_read_awaited():
     """So it is when it is awaited."""
     order = Order(httpx.Request("POST", "http://127.0.0.1/"), b"")
-    connection = AsyncFastConnection(order.key, Routes(None, {}))
-    refusing = AsyncRefusing(answer(b"no", "400 Bad Request"))
-    parser = asyncio.run(connection._talk(refusing, order, order.parser()))
+    connection = FastConnection(order.key, Routes(None, {}), AsyncRefusing)
+    refusing = Stream(AsyncRefusing(answer(b"no", "400 Bad Request")))
+    parser = asyncio.run(arun(connection._talk(refusing, order, order.parser())))
     assert (400, b"no") == (parser.status, parser.body)

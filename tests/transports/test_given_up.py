@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from colours import SYNC, default_only
-from ec2lite.transports.stream import SocketStream
+from ec2lite.transports.sockets import BlockingSocket
 from senders import asend, post, sender
 from servers import Script, Server, answer, certificate, each, serve, stall, take, until
 
@@ -101,7 +101,7 @@ def test_interrupted(monkeypatch):
     with serve(KEEPS) as server, sender(SYNC, max_connections=1) as ours:
         ours.send(post(server.url))
         with monkeypatch.context() as patch:
-            patch.setattr(SocketStream, "receive", _interrupt)
+            patch.setattr(BlockingSocket, "receive", _interrupt)
             with pytest.raises(KeyboardInterrupt):
                 ours.send(post(server.url))
         assert "0 connections" in repr(ours.transport)

@@ -14,10 +14,12 @@ from attrs import define
 
 from ec2lite.errors import ConfigError
 from ec2lite.transports import connection
-from ec2lite.transports.backend import AsyncBackend, AsyncCoreStream, Backend, CoreStream
-from ec2lite.transports.homes import Home, event_loop
+from ec2lite.transports.backend import AsyncLine, Line
+from ec2lite.transports.homes import Home
+from ec2lite.transports.loops import event_loop
 from ec2lite.transports.pool import Places
 from ec2lite.transports.routes import Key, Routes
+from ec2lite.transports.stream import Stream
 from ec2lite.transports.transport import AsyncPool
 
 KEY = Key(b"http", b"127.0.0.1", 80, is_direct=False)
@@ -72,18 +74,17 @@ def test_errors_that_httpcore_lets_pass():
 def test_disowned_unconnected():
     """A connection that was never opened has nothing to disown."""
     unconnected = connection.Connection(KEY, Routes(None, {}))
-    unconnected._backend = None
     unconnected.disown()
     unconnected.abandon()
 
 
 def test_write_after_the_peers_end():
     """What a server does not take any more is no error: its answer may be there to be read."""
-    line = Backend(None, None)
-    line.stream = mock.Mock()
-    line.stream.send.side_effect = ConnectionResetError
-    line.stream.receive.return_value = b"HTTP/1.1 400 Bad Request"
-    ours = CoreStream(line)
+    ours = Line(None, None)
+    carrier = mock.Mock()
+    ours.stream = Stream(carrier)
+    carrier.send.side_effect = ConnectionResetError
+    carrier.receive.return_value = b"HTTP/1.1 400 Bad Request"
     ours.write(b"x" * 1_000_000, 5.0)
     ours.write(b"x", 5.0)
     assert b"HTTP/1.1 400 Bad Request" == ours.read(1000, 5.0)
@@ -91,11 +92,11 @@ def test_write_after_the_peers_end():
 
 def test_async_write_after_the_peers_end():
     """So it is when it is awaited."""
-    line = AsyncBackend(None, None)
-    line.stream = mock.Mock()
-    line.stream.send = mock.AsyncMock(side_effect=ConnectionResetError)
-    line.stream.receive = mock.AsyncMock(return_value=b"HTTP/1.1 400 Bad Request")
-    ours = AsyncCoreStream(line)
+    ours = AsyncLine(None, None)
+    carrier = mock.AsyncMock()
+    ours.stream = Stream(carrier)
+    carrier.send.side_effect = ConnectionResetError
+    carrier.receive.return_value = b"HTTP/1.1 400 Bad Request"
 
     async def main():
         await ours.write(b"x" * 1_000_000, 5.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import time
@@ -11,12 +12,11 @@ import pytest
 import trio
 import uvloop
 
-from ec2lite.transports import asyncio_stream, stream, trio_stream
-from ec2lite.transports.async_stream import AsyncTLSStream
-from ec2lite.transports.asyncio_stream import ReaderStream, TransportStream
-from ec2lite.transports.encryption import Encryption
-from ec2lite.transports.stream import SocketStream, TLSStream, received_now
-from ec2lite.transports.trio_stream import TrioStream
+from ec2lite.transports import asyncio_socket, sockets, trio_socket
+from ec2lite.transports.asyncio_socket import ReaderStream, TransportStream
+from ec2lite.transports.sockets import BlockingSocket, received_now
+from ec2lite.transports.stream import Stream, TLSStream
+from ec2lite.transports.trio_socket import TrioSocket
 from ec2lite.transports.turn import Turn
 from servers import certificate, serve, take
 
@@ -31,42 +31,38 @@ def pair():
 
 
 class Below:
-    """A stream that gives what it is told to, and can be closed."""
-
-    socket = None
+    """A carrier that gives what it is told to."""
 
     def __init__(self, *heard):
         self.heard = list(heard)
-        self.calls = []
 
     def poll(self):
         return self.heard.pop(0)
-
-    def abandon(self):
-        self.calls.append("abandon")
-
-    def close(self):
-        self.calls.append("close")
 
 
 class Peer:
     """A TLS server without I/O, and a client's end that has shaken hands with it."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, *heard):
         bundle, context = certificate(directory)
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.end = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
-        self.client = Encryption(ssl.create_default_context(cafile=bundle), "127.0.0.1")
-        is_done = False
-        while not is_done:
-            is_done = self.client.shake_hands()
-            self.incoming.write(self.client.to_send())
-            try:
-                self.end.do_handshake()
-            except ssl.SSLWantReadError:
-                is_done = False
-            if not is_done:
-                self.client.feed(self.outgoing.read())
+        self.below = Below(*heard)
+        trusting = ssl.create_default_context(cafile=bundle)
+        self.client = TLSStream(Stream(self.below), trusting, "127.0.0.1")
+        steps = self.client.shake_hands(None)
+        self.below.send, self.below.receive = "send", "receive"
+        step, given = next(steps), None
+        with contextlib.suppress(StopIteration):
+            while True:
+                if step[0] == "send":
+                    self.incoming.write(step[1])
+                    with contextlib.suppress(ssl.SSLWantReadError):
+                        self.end.do_handshake()
+                    given = None
+                else:
+                    given = self.outgoing.read()
+                step = steps.send(given)
 
     def say(self, data):
         """Return what the client must be fed with to hear that."""
@@ -77,29 +73,20 @@ class Peer:
 def test_polled(tmp_path):
     """Two records that arrive together are both seen, although the socket has nothing any more."""
     peer = Peer(tmp_path)
-    heard = peer.say(b"one") + peer.say(b"two")
-    ours = TLSStream(Below(heard, None), peer.client)
+    ours = peer.client
+    peer.below.heard = [peer.say(b"one") + peer.say(b"two"), None]
     assert [b"one", b"two", None] == [ours.poll(), ours.poll(), ours.poll()]
 
 
 def test_polled_end(tmp_path):
     """An end without a word, a proper end and a broken record are an end when polled."""
-    assert b"" == TLSStream(Below(b""), Peer(tmp_path).client).poll()
+    assert b"" == Peer(tmp_path, b"").client.poll()
     peer = Peer(tmp_path)
     with pytest.raises(ssl.SSLWantReadError):
         peer.end.unwrap()
-    assert b"" == TLSStream(Below(peer.outgoing.read()), peer.client).poll()
-    assert b"" == TLSStream(Below(b"HTTP/1.1 200 OK\r\n" * 3), Peer(tmp_path).client).poll()
-
-
-def test_abandoned(tmp_path):
-    """TLS is closed and abandoned with the stream below it."""
-    below = Below()
-    for kind in (AsyncTLSStream, TLSStream):
-        ours = kind(below, Peer(tmp_path).client)
-        ours.close()
-        ours.abandon()
-    assert ["close", "abandon"] * 2 == below.calls
+    peer.below.heard = [peer.outgoing.read()]
+    assert b"" == peer.client.poll()
+    assert b"" == Peer(tmp_path, b"HTTP/1.1 200 OK\r\n" * 3).client.poll()
 
 
 def test_received_now(pair):
@@ -126,18 +113,18 @@ def test_name_that_cannot_be(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(trio, "open_tcp_stream", arefuse)
     with pytest.raises(OSError, match="is no name of a host"):
-        stream.connect("name", 80, None)
+        sockets.connect("name", 80, None)
     with pytest.raises(OSError, match="is no name of a host"):
-        asyncio.run(asyncio_stream.connect("name", 80, None))
+        asyncio.run(asyncio_socket.connect("name", 80, None))
     with pytest.raises(OSError, match="is no name of a host"):
-        trio.run(trio_stream.connect, "name", 80, None)
+        trio.run(trio_socket.connect, "name", 80, None)
 
 
 def test_option_that_is_refused(monkeypatch):
     """A socket whose options cannot be set is closed."""
-    monkeypatch.setattr(stream, "OPTIONS", ((99, 99, 99),))
+    monkeypatch.setattr(sockets, "OPTIONS", ((99, 99, 99),))
     with pytest.raises(OSError, match=r"."):
-        stream.new_socket(socket.AF_INET)
+        sockets.new_socket(socket.AF_INET)
 
 
 def test_refused_at_once(monkeypatch):
@@ -145,16 +132,16 @@ def test_refused_at_once(monkeypatch):
     with serve([take]) as server:
         good = (socket.AF_INET, ("127.0.0.1", server.port))
         with pytest.raises(OSError, match=r"."):
-            stream._race([(socket.AF_UNIX, "/nowhere/at/all")], time.monotonic() + 5)
-        monkeypatch.setattr(stream, "OPTIONS", ())
+            sockets._race([(socket.AF_UNIX, "/nowhere/at/all")], time.monotonic() + 5)
+        monkeypatch.setattr(sockets, "OPTIONS", ())
         found = [(socket.AF_UNIX, "/nowhere/at/all"), good]
-        SocketStream(stream._race(found, time.monotonic() + 5)).close()
+        BlockingSocket(sockets._race(found, time.monotonic() + 5)).close()
 
 
 def test_no_time_for_an_address():
     """Where time is over before a socket could be waited for, none is ready."""
     with socket.socket() as sock:
-        assert [] == stream._wait([sock], time.monotonic() - 1)
+        assert [] == sockets._wait([sock], time.monotonic() - 1)
 
 
 def test_nothing_to_read(pair):
@@ -224,7 +211,7 @@ def test_transport_that_is_refused():
             raise OSError("no")
 
     async def main(port):
-        await asyncio_stream.connect("127.0.0.1", port, time.monotonic() + 5)
+        await asyncio_socket.connect("127.0.0.1", port, time.monotonic() + 5)
 
     with (
         serve([take]) as server,
@@ -242,9 +229,9 @@ def test_race_that_breaks(monkeypatch):
         raise ZeroDivisionError
 
     async def main():
-        await asyncio_stream._race([(socket.AF_INET, ("127.0.0.1", 1))] * 2)
+        await asyncio_socket._race([(socket.AF_INET, ("127.0.0.1", 1))] * 2)
 
-    monkeypatch.setattr(asyncio_stream, "_dial", dial)
+    monkeypatch.setattr(asyncio_socket, "_dial", dial)
     with pytest.raises(ZeroDivisionError):
         asyncio.run(main())
 
@@ -265,7 +252,7 @@ def test_loser():
         tasks[2].cancel()
         await asyncio.wait(tasks)
         for task in tasks:
-            asyncio_stream._close_loser(task)
+            asyncio_socket._close_loser(task)
         assert -1 == sock.fileno()
 
     asyncio.run(main())
@@ -283,7 +270,7 @@ def test_trio_wakes_for_nothing(pair, monkeypatch):
         await trio.lowlevel.checkpoint()
 
     async def main():
-        made = TrioStream(ours)
+        made = TrioSocket(ours)
         with monkeypatch.context() as patch:
             patch.setattr(trio.lowlevel, "wait_readable", at_once)
             assert b"hello" == await made.receive(10, None)
@@ -306,7 +293,7 @@ def test_ctrl_c_while_trio_connects(error, monkeypatch):
     monkeypatch.setattr(trio, "open_tcp_stream", fail)
     expected = KeyboardInterrupt if error is KeyboardInterrupt else BaseExceptionGroup
     with pytest.raises(expected):
-        trio.run(trio_stream.connect, "127.0.0.1", 9, None)
+        trio.run(trio_socket.connect, "127.0.0.1", 9, None)
 
 
 def test_turn_without_time():

@@ -1,4 +1,4 @@
-"""A stream on trio: a socket of our own, for which trio waits."""
+"""A carrier on trio: a socket of our own, for which trio waits."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 import trio
 
 from ec2lite.transports.deadline import left
-from ec2lite.transports.stream import OPTIONS, received_now
+from ec2lite.transports.sockets import OPTIONS, received_now
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Awaitable, Callable
 
 
-class TrioStream:
-    """Plain bytes. For one task at a time."""
+class TrioSocket:
+    """A carrier of plain bytes."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
-        self.ssl_object: ssl.SSLObject | None = None
 
     async def send(self, data: bytes, end: float | None) -> None:
         """Send all of it."""
@@ -65,13 +63,13 @@ class TrioStream:
 # A Ctrl-C in the middle could leave a task of trio's that never starts, or a descriptor that nobody
 # closes. It is delivered where trio waits.
 @trio.lowlevel.enable_ki_protection
-async def connect(host: str, port: int, end: float | None) -> TrioStream:
+async def connect(host: str, port: int, end: float | None) -> TrioSocket:
     """Open a connection to the first address that answers. Raises OSError."""
     seconds = left(end)
     try:
         with trio.move_on_after(float("inf") if seconds is None else seconds):
             stream = await trio.open_tcp_stream(host, port)
-            return TrioStream(_own(stream))
+            return TrioSocket(_own(stream))
     except UnicodeError as error:
         raise OSError(f"{host!r} is no name of a host: {error}") from error
     except BaseExceptionGroup as group:

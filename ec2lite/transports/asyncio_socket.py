@@ -16,13 +16,13 @@ import socket
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ec2lite.transports.deadline import left
-from ec2lite.transports.stream import PART, STAGGER, addresses, new_socket, received_now
+from ec2lite.transports.sockets import STAGGER, addresses, new_socket, received_now
+from ec2lite.transports.stream import PART
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncGenerator, Callable, Iterable
 
-    from ec2lite.transports.stream import Address
+    from ec2lite.transports.sockets import Address
 
 # Bytes that may wait to be read before the peer is slowed down.
 _ENOUGH: Final = 256 * 1024
@@ -33,7 +33,6 @@ class _Buffered:
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
-        self.ssl_object: ssl.SSLObject | None = None
         self._loop = asyncio.get_running_loop()
         self._chunks: list[bytes] = []
         self._size = 0
