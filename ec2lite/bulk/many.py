@@ -181,7 +181,8 @@ class StartMany(Many):
     Where credentials, the network or the clock fail, the error is raised, and its ``partial`` is
     the ``BatchResult`` so far. A request whose answer was lost leaves ``unknown``.
 
-    ``additional_info`` is that of ``StartInstances``.
+    ``additional_info`` is that of ``StartInstances``. Where EC2 has no room, DescribeInstances
+    tells the types and zones of a batch, by which it is divided; then it is halved.
     """
 
     operation: ClassVar[type[Change]] = StartInstances
@@ -248,7 +249,8 @@ class TerminateMany(Many):
     Where credentials, the network or the clock fail, the error is raised, and its ``partial`` is
     the ``BatchResult`` so far. A request whose answer was lost leaves ``unknown``.
 
-    ``force`` and ``skip_os_shutdown`` are those of ``TerminateInstances``.
+    ``force`` and ``skip_os_shutdown`` are those of ``TerminateInstances``. A request that fails may
+    have terminated a part of its instances: DescribeInstances tells which.
     """
 
     operation: ClassVar[type[Change]] = TerminateInstances

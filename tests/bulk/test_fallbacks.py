@@ -297,6 +297,7 @@ def test_protection_that_cannot_be_taken_off(doubt):
         result = ec2.stop_many(ids, override_protection=True)
 
     assert ["not_attempted" if doubt else "protected"] == kinds(result)
+    assert "ModifyInstanceAttribute" == result.failed[0].error.operation
     said = PUT_BACK if doubt else "stop protection was not taken off: ModifyInstanceAttribute"
     assert said in fallbacks(result)[0]
     assert [True] == protections(fake, ids)

@@ -110,6 +110,14 @@ def test_old_meters_go():
     assert used is meter(clock, "used", bucket, None, 0.0)
 
 
+def test_what_is_remembered():
+    """A meter is as new when its buckets are full again, and not before."""
+    paced = Meter(Bucket(9, 1), Bucket(20, 1), 0.0)
+    paced.reserve(20, 0.0)
+
+    assert [False, False, True] == [paced.is_new(each) for each in (8, 19, 20)]
+
+
 def test_shared_by_those_who_mean_the_same():
     """One meter for a clock, an owner and buckets; it goes with its clock, whatever equals that."""
     clock, other = _Equal(), _Equal()
