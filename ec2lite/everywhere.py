@@ -174,8 +174,12 @@ class Work:
         """Return the states in which a match is acted on."""
         if self._kind is StartMany:
             return {"stopped"}
-        hard = self._options.get("force") or self._options.get("skip_os_shutdown")
-        return {"running", "stopping"} if hard else {"running"}
+        states = {"running"}
+        if self._options.get("force") or self._options.get("skip_os_shutdown"):
+            states.add("stopping")
+        if self._options.get("wait_for_pending"):
+            states.add("pending")
+        return states
 
 
 def _made(context: Context) -> Flow[Context]:

@@ -149,16 +149,19 @@ def test_start_in_the_morning():
     )
 
 
-@pytest.mark.parametrize(("flags", "count"), [({}, 2), ({"force": True}, 3)])
+@pytest.mark.parametrize(
+    ("flags", "count"), [({}, 2), ({"force": True}, 3), ({"wait_for_pending": True}, 3)]
+)
 def test_what_filters_find(flags, count):
-    """Of what filters find, what runs is stopped; what is stopping, only by force."""
+    """Of what filters find, what runs is stopped; what is stopping or pending, only if asked."""
     world = World()
     fake = world.fakes["eu-west-1"]
     fake.run_instances(2, tags={"env": "dev"})
     fake.run_instances(1, tags={"env": "dev"}, state="stopping", stuck="until-forced")
     fake.run_instances(1, tags={"env": "dev"}, state="stopped")
+    fake.run_instances(1, tags={"env": "dev"}, state="pending")
     fake.run_instances(1, tags={"env": "prod"})
-    target = Target("eu-west-1", filters={"tag:env": ["dev"]}, max_instances=4)
+    target = Target("eu-west-1", filters={"tag:env": ["dev"]}, max_instances=5)
 
     (result,) = stop(world, [target], **flags)
 
@@ -526,6 +529,7 @@ ONE = EXAMPLES[0]
         ({"targets": ["eu-west-1"]}, r"targets\[0\] must be a Target, not str"),
         ({"at_most": 0}, "at_most must be a whole number from 1"),
         ({"on_progress": 5}, "on_progress must be a function"),
+        ({"override_protection": True}, "override_protection must be left to stop_many"),
         ({"deadline": 0}, "deadline must be a number of seconds"),
         ({"client_options": 5}, "client_options must be a dict, not int"),
         ({"client_options": {"region": "eu-west-1"}}, "client_options must be without region"),

@@ -123,6 +123,6 @@ def test_results():
 def test_clients_stay(make):
     """A client refuses to be pickled, and says why."""
     client = getattr(FakeEC2(), make)()
-    said = f"^{type(client).__name__} has connections and secrets: it is not pickled$"
+    said = f"^{type(client).__name__} holds connections and secrets, and cannot be pickled$"
     with pytest.raises(TypeError, match=said):
         pickle.dumps(client)
