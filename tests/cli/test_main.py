@@ -300,4 +300,4 @@ def test_nobody_to_ask_for_the_mfa_code(
 
     monkeypatch.setattr("getpass.getpass", nobody)
     assert 2 == main(["stop", "i-1", "--profile", "role"])
-    assert "no terminal to ask" in capsys.readouterr().err
+    assert "there is no terminal" in capsys.readouterr().err
