@@ -1,4 +1,4 @@
-"""Streams on asyncio's event loops, uvloop among them.
+"""Carriers on asyncio's event loops, uvloop among them.
 
 On asyncio's usual loop the socket is our own, and the loop only tells when it is readable. Its
 transports would keep it to themselves: a loop that ended with a connection open would warn of it
@@ -16,7 +16,7 @@ import socket
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ec2lite.transports.deadline import left
-from ec2lite.transports.sockets import STAGGER, addresses, new_socket, received_now
+from ec2lite.transports.sockets import STAGGER, AwaitedSocket, addresses, new_socket
 from ec2lite.transports.stream import PART
 
 if TYPE_CHECKING:
@@ -28,77 +28,130 @@ if TYPE_CHECKING:
 _ENOUGH: Final = 256 * 1024
 
 
-class _Buffered:
-    """What has come, until somebody asks for it. For one task at a time."""
+async def readable(sock: socket.socket, end: float | None) -> None:
+    """Wait until a socket may be read, or time is over; whoever calls looks at what it is."""
+    loop, fd = asyncio.get_running_loop(), sock.fileno()
+    waiter = loop.create_future()
+    seconds = left(end)
+    loop.add_reader(fd, _wake, waiter)
+    try:
+        await _happened(waiter, seconds)
+    finally:
+        loop.remove_reader(fd)
+
+
+async def writable(sock: socket.socket, end: float | None) -> None:
+    """Wait until a socket may be written to, or time is over, as ``readable`` does."""
+    loop, fd = asyncio.get_running_loop(), sock.fileno()
+    waiter = loop.create_future()
+    seconds = left(end)
+    loop.add_writer(fd, _wake, waiter)
+    try:
+        await _happened(waiter, seconds)
+    finally:
+        loop.remove_writer(fd)
+
+
+async def _happened(waiter: asyncio.Future[None], seconds: float | None) -> None:
+    """Wait for a future, but not longer. A loop's timers may come a millisecond early."""
+    timer = None if seconds is None else waiter.get_loop().call_later(seconds, _wake, waiter)
+    try:
+        await waiter
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+def _wake(waiter: asyncio.Future[None] | None) -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)
+
+
+class TransportSocket(asyncio.Protocol):
+    """A carrier of plain bytes over a transport of the loop's."""
+
+    _transport: asyncio.Transport
+    _is_choked = False
+    _is_over = False
+    _error: Exception | None = None
+    _waiter: asyncio.Future[None] | None = None
 
     def __init__(self, sock: socket.socket) -> None:
-        self.socket = sock
+        self.socket: socket.socket = sock
         self._loop = asyncio.get_running_loop()
-        self._chunks: list[bytes] = []
-        self._size = 0
-        self._is_over = False
-        self._error: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._come = bytearray()
 
-    def _pause(self) -> None:
-        """Let the peer wait, for enough has come."""
-        raise NotImplementedError
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
+        self._transport = cast("asyncio.Transport", transport)
 
-    def _resume(self) -> None:
-        raise NotImplementedError
+    def data_received(self, data: bytes) -> None:
+        """Keep what has come; let the peer wait when it is enough."""
+        self._come += data
+        if len(self._come) > _ENOUGH and not self._is_over:
+            self._transport.pause_reading()
+        _wake(self._waiter)
 
-    def _take(self, data: bytes) -> None:
-        """Keep what has come; no bytes are the end."""
-        if data:
-            self._chunks.append(data)
-            self._size += len(data)
-        else:
-            self._is_over = True
-        if self._is_over or self._size > _ENOUGH:
-            self._pause()
-        self._wake()
+    def eof_received(self) -> None:
+        """Note the end; the transport closes itself."""
+        self._is_over = True
+        _wake(self._waiter)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note the end, and what it was."""
+        self._error = exc
+        self.eof_received()
+
+    def pause_writing(self) -> None:
+        """Note that the peer reads too slowly."""
+        self._is_choked = True
+
+    def resume_writing(self) -> None:
+        """Note that it has caught up."""
+        self._is_choked = False
+        _wake(self._waiter)
+
+    async def send(self, data: bytes, end: float | None) -> None:
+        """Send all of it; nothing once the peer has closed, whose last words may be read."""
+        # asyncio's transports ignore what is written then; uvloop's raise a RuntimeError.
+        if not self._transport.is_closing():
+            self._transport.write(data)
+        while self._is_choked and not self._is_over:
+            await self._wait(end)
 
     async def receive(self, most: int, end: float | None) -> bytes:
         """Wait for bytes and return up to so many; none at the end."""
-        while not self._chunks and not self._is_over:
+        while not self._come and not self._is_over:
             await self._wait(end)
-        if self._chunks:
-            return self._give(most)
-        if self._error is not None:
+        if self._error is not None and not self._come:
             raise OSError(str(self._error)) from self._error
-        return b""
+        return self._take(most)
 
-    def _give(self, most: int) -> bytes:
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        given = data[:most]
-        self._chunks = [data[most:]] if len(data) > most else []
-        self._size -= len(given)
-        if not self._is_over and self._size <= _ENOUGH:
-            self._resume()
-        return given
+    def _take(self, most: int) -> bytes:
+        data = bytes(self._come[:most])
+        del self._come[:most]
+        if not self._is_over and len(self._come) <= _ENOUGH:
+            # Does nothing where it need not.
+            self._transport.resume_reading()
+        return data
 
     async def _wait(self, end: float | None) -> None:
-        """Wait until something happens, or time is over; whoever calls looks at what it is.
-
-        A loop's timers may come a millisecond early.
-        """
+        """Wait until something happens, or time is over; whoever calls looks at what it is."""
         seconds = left(end)
         self._waiter = self._loop.create_future()
-        timer = None if seconds is None else self._loop.call_later(seconds, self._wake)
         try:
-            await self._waiter
+            await _happened(self._waiter, seconds)
         finally:
             self._waiter = None
-            if timer is not None:
-                timer.cancel()
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def poll(self) -> bytes | None:
+        """Return what has come, none at the end, and None when nothing has. Never waits."""
+        return self._take(PART) if self._come or self._is_over else None
 
     def close(self) -> None:
         """Close the socket, from within its event loop. Never waits; twice is fine."""
-        raise NotImplementedError
+        self._is_over = True
+        self._transport.abort()
 
     def abandon(self) -> None:
         """Close the socket, from wherever this is: its loop may run elsewhere, or be gone."""
@@ -110,119 +163,6 @@ class _Buffered:
         except RuntimeError:
             # The loop is closed, and knows of no socket any more.
             self.socket.close()
-
-
-class ReaderStream(_Buffered):
-    """Plain bytes, over a socket of which the loop tells when it is readable."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
-        self._is_watching = False
-        self._resume()
-
-    def _resume(self) -> None:
-        if not self._is_watching:
-            self._is_watching = True
-            self._loop.add_reader(self.socket, self._take_from_socket)
-
-    def _pause(self) -> None:
-        if self._is_watching:
-            self._is_watching = False
-            self._loop.remove_reader(self.socket)
-
-    def _take_from_socket(self) -> None:
-        try:
-            data = self.socket.recv(PART)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError as error:
-            self._error = error
-            data = b""
-        self._take(data)
-
-    async def send(self, data: bytes, end: float | None) -> None:
-        """Send all of it."""
-        try:
-            sent = self.socket.send(data)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        if sent < len(data):
-            async with asyncio.timeout(left(end)):
-                await self._loop.sock_sendall(self.socket, memoryview(data)[sent:])
-
-    def poll(self) -> bytes | None:
-        """Return what has come, none at the end, and None when nothing has. Never waits."""
-        if self._chunks:
-            return self._give(self._size)
-        # The loop may not have had its turn since.
-        return b"" if self._is_over else received_now(self.socket)
-
-    def close(self) -> None:
-        """Close the socket, from within its event loop. Never waits; twice is fine."""
-        self._is_over = True
-        if self.socket.fileno() >= 0:
-            self._pause()
-            self.socket.close()
-
-
-class TransportStream(_Buffered, asyncio.Protocol):
-    """Plain bytes, over a transport of the loop's."""
-
-    _transport: asyncio.Transport
-    _is_choked = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the transport."""
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Keep what has come."""
-        self._take(data)
-
-    def eof_received(self) -> None:
-        """Note the end; the transport closes itself."""
-        self._take(b"")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Note the end, and what it was."""
-        self._error = exc
-        self._take(b"")
-
-    def pause_writing(self) -> None:
-        """Note that the peer reads too slowly."""
-        self._is_choked = True
-
-    def resume_writing(self) -> None:
-        """Note that it has caught up."""
-        self._is_choked = False
-        self._wake()
-
-    def _pause(self) -> None:
-        if not self._is_over:
-            self._transport.pause_reading()
-
-    def _resume(self) -> None:
-        # Both do nothing where they need not.
-        self._transport.resume_reading()
-
-    async def send(self, data: bytes, end: float | None) -> None:
-        """Send all of it; nothing once the peer has closed, whose last words may be read."""
-        # asyncio's transports ignore what is written then; uvloop's raise a RuntimeError.
-        if not self._transport.is_closing():
-            self._transport.write(data)
-        while self._is_choked and not self._is_over:
-            await self._wait(end)
-
-    def poll(self) -> bytes | None:
-        """Return what has come, none at the end, and None when nothing has. Never waits."""
-        if self._chunks:
-            return self._give(self._size)
-        return b"" if self._is_over else None
-
-    def close(self) -> None:
-        """Close the socket, from within its event loop. Never waits; twice is fine."""
-        self._is_over = True
-        self._transport.abort()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -251,16 +191,16 @@ def at_the_end(clean_up: Callable[[], None]) -> object:
     return generator
 
 
-async def connect(host: str, port: int, end: float | None) -> ReaderStream | TransportStream:
+async def connect(host: str, port: int, end: float | None) -> AwaitedSocket | TransportSocket:
     """Open a connection to the first address that answers. Raises OSError."""
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(left(end)):
         found = addresses(await _look_up(host, port))
         sock = await (_dial(*found[0]) if len(found) == 1 else _race(found))
         if isinstance(loop, asyncio.SelectorEventLoop):
-            return ReaderStream(sock)
+            return AwaitedSocket(sock, readable, writable)
         try:
-            return (await loop.create_connection(lambda: TransportStream(sock), sock=sock))[1]
+            return (await loop.create_connection(lambda: TransportSocket(sock), sock=sock))[1]
         except BaseException:
             sock.close()
             raise

@@ -1,4 +1,4 @@
-"""Sockets: what they have in common in every colour, and those that block."""
+"""Sockets that carry bytes, blocking and awaited, and connecting the blocking ones."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from ec2lite.transports.deadline import left, sooner
 from ec2lite.transports.stream import PART
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
+_Wait: TypeAlias = "Callable[[socket.socket, float | None], Awaitable[None]]"
 Address: TypeAlias = "tuple[socket.AddressFamily, Any]"
 
 # TCP_NODELAY: a request must not wait for the acknowledgement of the one before. SO_KEEPALIVE: a
@@ -55,6 +56,48 @@ class BlockingSocket:
         """Close the socket. Twice is fine."""
         self.socket.close()
 
+    abandon = close
+
+
+class AwaitedSocket:
+    """A carrier of plain bytes over a socket that does not block.
+
+    ``readable`` and ``writable`` wait for it; they may return too early, and for nothing.
+    """
+
+    def __init__(self, sock: socket.socket, readable: _Wait, writable: _Wait) -> None:
+        self.socket: socket.socket = sock
+        self._readable = readable
+        self._writable = writable
+
+    async def send(self, data: bytes, end: float | None) -> None:
+        """Send all of it."""
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[self.socket.send(rest) :]
+            except (BlockingIOError, InterruptedError):
+                await self._writable(self.socket, end)
+
+    async def receive(self, most: int, end: float | None) -> bytes:
+        """Wait for bytes and return up to so many; none at the end."""
+        while self.socket.fileno() >= 0:
+            await self._readable(self.socket, end)
+            try:
+                return self.socket.recv(most)
+            except (BlockingIOError, InterruptedError):
+                continue
+        return b""
+
+    def poll(self) -> bytes | None:
+        """Return what has come, none at the end, and None when nothing has. Never waits."""
+        return received_now(self.socket)
+
+    def close(self) -> None:
+        """Close the socket. Never waits; twice is fine."""
+        self.socket.close()
+
+    # Nobody waits for a connection that is idle or lost, so no event loop need be told.
     abandon = close
 
 

@@ -1,4 +1,4 @@
-"""A carrier on trio: a socket of our own, for which trio waits."""
+"""Connecting on trio: a socket of our own, for which trio waits."""
 
 from __future__ import annotations
 
@@ -8,68 +8,42 @@ from typing import TYPE_CHECKING
 import trio
 
 from ec2lite.transports.deadline import left
-from ec2lite.transports.sockets import OPTIONS, received_now
+from ec2lite.transports.sockets import OPTIONS, AwaitedSocket
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 
-class TrioSocket:
-    """A carrier of plain bytes."""
+async def readable(sock: socket.socket, end: float | None) -> None:
+    """Wait until a socket may be read. Raises TimeoutError."""
+    await _wait(trio.lowlevel.wait_readable, sock, end)
 
-    def __init__(self, sock: socket.socket) -> None:
-        self.socket = sock
 
-    async def send(self, data: bytes, end: float | None) -> None:
-        """Send all of it."""
-        rest = memoryview(data)
-        while rest:
-            try:
-                rest = rest[self.socket.send(rest) :]
-            except (BlockingIOError, InterruptedError):
-                await self._wait(trio.lowlevel.wait_writable, end)
+async def writable(sock: socket.socket, end: float | None) -> None:
+    """Wait until a socket may be written to. Raises TimeoutError."""
+    await _wait(trio.lowlevel.wait_writable, sock, end)
 
-    async def receive(self, most: int, end: float | None) -> bytes:
-        """Wait for bytes and return up to so many; none at the end."""
-        while self.socket.fileno() >= 0:
-            await self._wait(trio.lowlevel.wait_readable, end)
-            try:
-                return self.socket.recv(most)
-            except (BlockingIOError, InterruptedError):
-                continue
-        return b""
 
-    async def _wait(
-        self, ready: Callable[[socket.socket], Awaitable[None]], end: float | None
-    ) -> None:
-        seconds = left(end)
-        with trio.move_on_after(float("inf") if seconds is None else seconds) as scope:
-            await ready(self.socket)
-        if scope.cancelled_caught:
-            raise TimeoutError
-
-    def poll(self) -> bytes | None:
-        """Return what has come, none at the end, and None when nothing has. Never waits."""
-        return received_now(self.socket)
-
-    def close(self) -> None:
-        """Close the socket. Never waits; twice is fine."""
-        self.socket.close()
-
-    # Nobody waits for a connection that is idle or lost, so trio need not be told.
-    abandon = close
+async def _wait(
+    ready: Callable[[socket.socket], Awaitable[None]], sock: socket.socket, end: float | None
+) -> None:
+    seconds = left(end)
+    with trio.move_on_after(float("inf") if seconds is None else seconds) as scope:
+        await ready(sock)
+    if scope.cancelled_caught:
+        raise TimeoutError
 
 
 # A Ctrl-C in the middle could leave a task of trio's that never starts, or a descriptor that nobody
 # closes. It is delivered where trio waits.
 @trio.lowlevel.enable_ki_protection
-async def connect(host: str, port: int, end: float | None) -> TrioSocket:
+async def connect(host: str, port: int, end: float | None) -> AwaitedSocket:
     """Open a connection to the first address that answers. Raises OSError."""
     seconds = left(end)
     try:
         with trio.move_on_after(float("inf") if seconds is None else seconds):
             stream = await trio.open_tcp_stream(host, port)
-            return TrioSocket(_own(stream))
+            return AwaitedSocket(_own(stream), readable, writable)
     except UnicodeError as error:
         raise OSError(f"{host!r} is no name of a host: {error}") from error
     except BaseExceptionGroup as group:

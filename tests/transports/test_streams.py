@@ -13,10 +13,9 @@ import trio
 import uvloop
 
 from ec2lite.transports import asyncio_socket, sockets, trio_socket
-from ec2lite.transports.asyncio_socket import ReaderStream, TransportStream
-from ec2lite.transports.sockets import BlockingSocket, received_now
+from ec2lite.transports.asyncio_socket import TransportSocket
+from ec2lite.transports.sockets import AwaitedSocket, BlockingSocket, received_now
 from ec2lite.transports.stream import Stream, TLSStream
-from ec2lite.transports.trio_socket import TrioSocket
 from ec2lite.transports.turn import Turn
 from servers import certificate, serve, take
 
@@ -145,16 +144,17 @@ def test_no_time_for_an_address():
 
 
 def test_nothing_to_read(pair):
-    """Asyncio may say that a socket is readable when it is not any more."""
+    """Asyncio may wake for nothing; then it is waited for on, up to the limit."""
+    ours, theirs = pair
 
     async def main():
-        ours = ReaderStream(pair[0])
-        ours._take_from_socket()
-        assert ours.poll() is None
-        pair[1].send(b"hello")
-        await asyncio.sleep(0.05)
-        assert b"hello" == ours.poll()
-        ours.close()
+        made = AwaitedSocket(ours, asyncio_socket.readable, asyncio_socket.writable)
+        with pytest.raises(TimeoutError):
+            await made.receive(10, time.monotonic() + 0.05)
+        assert made.poll() is None
+        asyncio.get_running_loop().call_later(0.05, theirs.send, b"hello")
+        assert b"hello" == await made.receive(10, None)
+        made.close()
 
     asyncio.run(main())
 
@@ -163,11 +163,11 @@ def test_nowhere_to_write(pair):
     """A peer that reads nothing is waited for, up to the limit."""
 
     async def main():
-        ours = ReaderStream(pair[0])
+        made = AwaitedSocket(pair[0], asyncio_socket.readable, asyncio_socket.writable)
         for _ in range(2):
             with pytest.raises(TimeoutError):
-                await ours.send(b"x" * 10_000_000, time.monotonic() + 0.1)
-        ours.close()
+                await made.send(b"x" * 10_000_000, time.monotonic() + 0.1)
+        made.close()
 
     asyncio.run(main())
 
@@ -178,11 +178,14 @@ def test_transport(pair):
 
     async def main():
         loop = asyncio.get_running_loop()
-        made = (await loop.create_connection(lambda: TransportStream(ours), sock=ours))[1]
+        made = (await loop.create_connection(lambda: TransportSocket(ours), sock=ours))[1]
         assert made.poll() is None
         theirs.send(b"hello")
         await asyncio.sleep(0.05)
         assert b"hello" == made.poll()
+        # More than may wait: the peer waits until some of it was taken.
+        made.data_received(b"y" * 300_000)
+        assert b"y" * 300_000 == b"".join(iter(made.poll, None))
         sending = asyncio.create_task(made.send(b"x" * 4_000_000, time.monotonic() + 20))
         theirs.settimeout(20)
         left = 4_000_000
@@ -270,7 +273,7 @@ def test_trio_wakes_for_nothing(pair, monkeypatch):
         await trio.lowlevel.checkpoint()
 
     async def main():
-        made = TrioSocket(ours)
+        made = AwaitedSocket(ours, trio_socket.readable, trio_socket.writable)
         with monkeypatch.context() as patch:
             patch.setattr(trio.lowlevel, "wait_readable", at_once)
             assert b"hello" == await made.receive(10, None)
