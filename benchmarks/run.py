@@ -247,6 +247,7 @@ def more(python: str, *, smoke: bool) -> None:
     if importlib.util.find_spec("boto3"):
         run_script(python, "describe.py", "--smoke")
         run_script(python, "waits.py", "--smoke")
+        run_script(python, "many.py", "--smoke")
     run_script(python, "first_call.py", "--smoke")
     if (DOCS.parent.parent / ".git").exists():
         run_script(python, "engine.py", "HEAD", "--rounds", "3")
