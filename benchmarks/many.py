@@ -9,7 +9,9 @@ nothing, and fails only if an outcome of ``stop_many`` is wrong.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import random
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import many_memory
@@ -19,6 +21,8 @@ import many_world
 from many_world import World
 
 DOCS = Path(__file__).parent.parent / "docs"
+FULL = 50_000
+AT_ONCE = 6
 SLOWER = 1.02  # times what AWS's bucket of instances allows
 THROTTLED = 0.005  # of all requests
 LEFT = 0.001  # of all instances may be left open: the three attempts of a request all failed
@@ -71,44 +75,62 @@ class Row:
         return self
 
 
-def ours(count, name="ec2lite, stop_many", **given):
-    world = World(count, **given)
+def ours(count, name="ec2lite, stop_many", share=1.0):
+    random.seed(1)  # the jitter's dice
+    world = World(count, share=share)
     with world.fake.client() as ec2:
         outcomes = ec2.stop_many(world.ids, hibernate=True, isolate_unauthorized=True).outcomes
-    return Row(name, world, outcomes, given.get("share", 1.0)).show()
+    return Row(name, world, outcomes, share).show()
 
 
-def rivals(count):
+def rival(number, count):
     """Run what others do; with fewer instances where it would take hours."""
-    for name, work, part in many_rivals.RIVALS:
-        world = World(max(count // part, 200))
-        yield Row(name, world, work(world)).show()
+    random.seed(1)
+    name, work, part = many_rivals.RIVALS[number]
+    world = World(max(count // part, 200))
+    return Row(name, world, work(world)).show()
+
+
+def further(count):
+    """Measure several Regions, memory, and many targets."""
+    is_full = count == FULL
+    grown, memory = many_memory.measure(count)
+    assert grown < MEBIBYTES, memory
+    said = [
+        many_world.everywhere(*((10, 2000) if is_full else (3, 400))),
+        memory,
+        many_world.targets(1000 if is_full else 20),
+    ]
+    print("\n".join(said), flush=True)
+    return said
+
+
+def run(jobs, workers):
+    """Do jobs, in processes of their own: on virtual clocks they do not disturb each other."""
+    if workers == 1:
+        return [work(*given) for work, *given in jobs]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, max_tasks_per_child=1) as pool:
+        return [each.result() for each in [pool.submit(*job) for job in jobs]]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="quick: does everything still run?")
-    parser.add_argument("--count", type=int, default=50_000, help="how many instances")
     options = parser.parse_args()
-    count = 1000 if options.smoke else options.count
-    print(f"| who | {COLUMNS} |\n|{' --- |' * 8}")
-    random.seed(1)  # the jitter's dice
-    is_full = not options.smoke
-    rows = [
-        ours(count).check(is_full=is_full),
-        ours(count, "the same, others taking a third", share=2 / 3).check(is_full=is_full),
-        *rivals(200 if options.smoke else count),
+    count = 1000 if options.smoke else FULL
+    print(f"| who | {COLUMNS} |\n|{' --- |' * 8}", flush=True)
+    jobs = [
+        (ours, count),
+        (ours, count, "the same, others taking a third", 2 / 3),
+        (further, count),
+        *((rival, number, count) for number in range(len(many_rivals.RIVALS))),
     ]
-    grown, memory = many_memory.measure(1000 if options.smoke else count)
-    assert grown < MEBIBYTES, memory
-    said = [
-        many_world.everywhere(*((3, 400) if options.smoke else (10, 2000))),
-        memory,
-        many_world.targets(20 if options.smoke else 1000),
-    ]
-    print("\n".join(said))
+    mine, shared, said, *others = run(jobs, 1 if options.smoke else AT_ONCE)
+    for row in (mine, shared):
+        row.check(is_full=not options.smoke)
     if not options.smoke:
-        many_plot.write(DOCS, COLUMNS, rows, said)
+        many_plot.write(DOCS, COLUMNS, [mine, shared, *others], said)
 
 
 if __name__ == "__main__":
