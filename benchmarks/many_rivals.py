@@ -32,7 +32,10 @@ def kind_of(code, message):
 @contextlib.contextmanager
 def single_calls(world, mode):
     """Give a function that stops ids and returns None or the kind of a refusal."""
-    retry = ec2lite.AdaptiveRetry() if mode == "adaptive" else ec2lite.StandardRetry()
+    if mode == "adaptive":
+        retry = ec2lite.AdaptiveRetry(clock=world.fake.clock.monotonic)
+    else:
+        retry = ec2lite.StandardRetry()
     with world.fake.client(retry=retry) as ec2:
 
         def stop(ids):
