@@ -39,9 +39,9 @@ request. Each outcome is compared with the truth.
 - *Wrong* is an outcome that is not true: an instance that could have been stopped was not, or the
   reason is that of another one. *Left open* are outcomes that say themselves that they are not
   known: throttled, or without an answer.
-- The others have fewer instances, because all of them would take an hour of CPU; the buckets are
-  as full at the start. So their times are not to be multiplied: with more instances they would take
-  longer than in proportion.
+- The others have fewer instances, because they take more CPU for each; the buckets are as full
+  at the start. So their times are not to be multiplied: with more instances they would take longer
+  than in proportion.
 - The others read refusals as ec2lite does. A plain loop takes a refusal for all ids of its request;
   halving asks again whatever the reason was. Neither knows the quotas.
 
