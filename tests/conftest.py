@@ -127,7 +127,7 @@ def moto_url() -> Iterator[str]:
 @pytest.fixture
 def moto(moto_url: str) -> str:
     """Return the URL of moto's EC2, emptied of what other tests left there."""
-    httpx.post(f"{moto_url}/moto-api/reset", trust_env=False).raise_for_status()
+    httpx.post(f"{moto_url}/moto-api/reset", trust_env=False, timeout=60).raise_for_status()
     return moto_url
 
 

@@ -167,7 +167,7 @@ class _Connection(Exchanges):
             # For whoever finds out later that the answer belongs to another request.
             extensions={**_extensions(answer), "discard": self.close},
         )
-        self.is_clean = self._core.is_idle() and not private.unread(self._core)
+        self.is_clean: bool = self._core.is_idle() and not private.unread(self._core)
         return response
 
 

@@ -191,5 +191,5 @@ class FastConnection(Exchanges):
             raise order.late(httpx.ReadTimeout, "read") from error
         except OSError as error:
             raise httpx.ReadError(str(error)) from error
-        self.is_clean = parser.is_reusable
+        self.is_clean: bool = parser.is_reusable
         return parser

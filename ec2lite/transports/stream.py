@@ -88,7 +88,7 @@ class TLSStream(Stream):
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
-        self.ssl_object = self._tls
+        self.ssl_object: ssl.SSLObject | None = self._tls
 
     def shake_hands(self, end: float | None) -> Steps[None]:
         """Find out that the peer is who it should be. Raises OSError."""

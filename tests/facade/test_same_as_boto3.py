@@ -146,7 +146,7 @@ def script(ec2: Any, ids: list[str]) -> Iterator[Callable[[], Any]]:
 
 def launch(moto: str) -> list[str]:
     """Return the ids of three instances on moto, where there are no others."""
-    httpx.post(f"{moto}/moto-api/reset", trust_env=False).raise_for_status()
+    httpx.post(f"{moto}/moto-api/reset", trust_env=False, timeout=60).raise_for_status()
     aws = boto3.client("ec2", "us-east-1", endpoint_url=moto, **KEYS)
     made = aws.run_instances(ImageId="ami-12c6146b", MinCount=3, MaxCount=3)["Instances"]
     ids = [each["InstanceId"] for each in made]
