@@ -47,7 +47,12 @@ def test_it_listens_until_it_is_interrupted(
             visitor.start()
 
     monkeypatch.setattr(output, "say", say_and_visit)
-    assert 0 == main(["fake", "--instances", "2", "--region", "eu-west-1"])
+    # A shell starts what runs in the background with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert 0 == main(["fake", "--instances", "2", "--region", "eu-west-1"])
+    finally:
+        signal.signal(signal.SIGINT, before)
     visitor.join()
     out, err = capsys.readouterr()
 
