@@ -63,7 +63,6 @@ if TYPE_CHECKING:
         WaiterError,
     )
     from ec2lite.everywhere import (
-        TargetResult,
         astart_everywhere,
         astop_everywhere,
         start_everywhere,
@@ -98,7 +97,7 @@ if TYPE_CHECKING:
     from ec2lite.protocol.response import parse_response
     from ec2lite.signing.signer import Signer
     from ec2lite.signing.sigv4 import SigV4
-    from ec2lite.targets import Target
+    from ec2lite.targets import Target, TargetResult
     from ec2lite.transports.fast import AsyncFastTransport, FastTransport
     from ec2lite.waiting.progress import Escalation, Progress
 
@@ -264,7 +263,7 @@ _HOMES = {
     "StopInstances": "operations.stop_instances",
     "StopInstancesResult": "operations.stop_instances",
     "Target": "targets",
-    "TargetResult": "everywhere",
+    "TargetResult": "targets",
     "TerminateInstances": "operations.terminate_instances",
     "TerminateInstancesResult": "operations.terminate_instances",
     "Timeout": "engine.context",

@@ -6,7 +6,6 @@ and, where they bring none, credentials.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -16,7 +15,7 @@ from attrs import evolve, frozen
 from ec2lite import checks
 from ec2lite.bulk.batch import Batches
 from ec2lite.bulk.many import Many, StartMany, StopMany
-from ec2lite.bulk.outcome import OPEN, BatchResult, error_from, error_members
+from ec2lite.bulk.outcome import OPEN, BatchResult
 from ec2lite.bulk.progress import BatchProgress
 from ec2lite.client import AsyncClient, Client
 from ec2lite.credentials.sts.assume_role import AssumeRole
@@ -25,7 +24,7 @@ from ec2lite.engine.flow import Together
 from ec2lite.engine.setup import Setup
 from ec2lite.errors import EXPIRED_CODES, ConfigError, CredentialsError, EC2Error
 from ec2lite.operations.describe_instances import DescribeInstances
-from ec2lite.targets import Target
+from ec2lite.targets import Target, TargetResult
 
 if TYPE_CHECKING:
     from ec2lite.engine.context import Context
@@ -36,37 +35,6 @@ Listener: TypeAlias = Callable[[Target, BatchProgress], object]
 
 AT_ONCE: Final = 32
 """Targets that are worked on at the same time, unless the caller says otherwise."""
-
-
-@frozen
-class TargetResult:
-    """What became of a target.
-
-    ``result`` has the outcomes, and is None where none is known. ``error`` is what ended the work
-    before each instance had its outcome: credentials, the network, too many matches of a filter.
-    """
-
-    target: Target
-    result: BatchResult | None
-    error: EC2Error | None = None
-
-    def to_json(self) -> str:
-        """Return it as JSON; a ``ConfigError`` if the target holds credentials."""
-        result = None if self.result is None else json.loads(self.result.to_json())
-        error = None if self.error is None else error_members(self.error)
-        return json.dumps({"target": self.target.to_dict(), "result": result, "error": error})
-
-    @classmethod
-    def from_json(cls, text: str) -> TargetResult:
-        """Return what ``to_json`` wrote; a ``ConfigError`` if it did not."""
-        try:
-            said = json.loads(text)
-            target, result, error = said["target"], said["result"], said["error"]
-            read = None if result is None else BatchResult.from_json(json.dumps(result))
-            known = None if error is None else error_from(error)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise checks.wrong("text", "what to_json() returned", "something else") from None
-        return cls(Target.from_dict(target), read, known)
 
 
 @frozen

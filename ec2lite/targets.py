@@ -1,4 +1,7 @@
-"""Where work on many instances is to be done: an account, a Region, and which instances there."""
+"""Where work on many instances is to be done, and what became of it.
+
+A target is an account, a Region, and which instances there.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 from attrs import asdict, field, fields, frozen
 
 from ec2lite import checks
-from ec2lite.errors import ConfigError
+from ec2lite.bulk.outcome import BatchResult, error_from, error_members
+from ec2lite.errors import ConfigError, EC2Error
 from ec2lite.models import Credentials
 from ec2lite.operations.filters import Filter, Filters, instance_filters
 from ec2lite.operations.paging import optional_ids
@@ -113,6 +117,37 @@ class Target:
         if self.credentials is not None:
             _refuse()
         return Target.from_dict, (self.to_dict(),)
+
+
+@frozen
+class TargetResult:
+    """What became of a target.
+
+    ``result`` has the outcomes, and is None where none is known. ``error`` is what ended the work
+    before each instance had its outcome: credentials, the network, too many matches of a filter.
+    """
+
+    target: Target
+    result: BatchResult | None
+    error: EC2Error | None = None
+
+    def to_json(self) -> str:
+        """Return it as JSON; a ``ConfigError`` if the target holds credentials."""
+        result = None if self.result is None else json.loads(self.result.to_json())
+        error = None if self.error is None else error_members(self.error)
+        return json.dumps({"target": self.target.to_dict(), "result": result, "error": error})
+
+    @classmethod
+    def from_json(cls, text: str) -> TargetResult:
+        """Return what ``to_json`` wrote; a ``ConfigError`` if it did not."""
+        try:
+            said = json.loads(text)
+            target, result, error = said["target"], said["result"], said["error"]
+            read = None if result is None else BatchResult.from_json(json.dumps(result))
+            known = None if error is None else error_from(error)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise checks.wrong("text", "what to_json() returned", "something else") from None
+        return cls(Target.from_dict(target), read, known)
 
 
 def _refuse() -> NoReturn:

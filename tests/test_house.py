@@ -149,8 +149,8 @@ def test_silenced_checkers_have_a_reason():
     assert [] == [line for path in sorted(PACKAGE.rglob("*.py")) for line in unexplained(path)]
 
 
-def test_the_changelog_is_narrow():
-    """No line of the changelog or of the README is longer than 120 columns."""
-    for name in ("CHANGELOG.md", "README.md"):
+def test_first_pages_are_narrow():
+    """No line of what a visitor reads first is longer than 120 columns."""
+    for name in ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"):
         lines = (ROOT / name).read_text("utf-8").splitlines()
         assert [] == [line for line in lines if len(line) > 120]

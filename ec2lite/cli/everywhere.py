@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ec2lite.bulk.progress import BatchProgress
-    from ec2lite.everywhere import TargetResult
-    from ec2lite.targets import Target
+    from ec2lite.targets import Target, TargetResult
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ec2lite.bulk.outcome import BatchResult
-    from ec2lite.everywhere import TargetResult
+    from ec2lite.targets import TargetResult
 
 
 def is_of_targets(name: str) -> bool:
@@ -38,7 +38,7 @@ def read_targets(name: str, action: str) -> tuple[list[TargetResult], dict[str, 
     """Return the results in a file, and the flags of the work."""
     import json
 
-    from ec2lite.everywhere import TargetResult
+    from ec2lite.targets import TargetResult
 
     said = _document(name)
     try:

@@ -8,7 +8,7 @@ from attrs import frozen
 
 import ec2lite
 from ec2lite.errors import BY_CODE, EC2Error, ServiceError
-from ec2lite.explanations.parts import STATES, meaning
+from ec2lite.explanations.parts import meaning
 from ec2lite.explanations.request import HIDDEN
 from ec2lite.protocol import faults, response, state_code, xml
 from ec2lite.protocol.operation import Operation
@@ -125,7 +125,7 @@ def _state(text: str) -> str:
     except EC2Error as error:
         return str(error)
     low = raw & 0xFF
-    known = STATES.get(low, "a state that ec2lite does not know")
+    known = state_code.NAMES.get(low, "a state that ec2lite does not know")
     high = f" in its low byte; AWS uses the high one ({raw >> 8}) itself" if raw > low else ""
     return f"{low}{high}: {known}" if high else known
 

@@ -9,18 +9,10 @@ from ec2lite.operations.attributes import Value
 from ec2lite.operations.members import Member, members
 from ec2lite.operations.shapes import InstanceState
 from ec2lite.operations.structures import Items
+from ec2lite.protocol import state_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-STATES: Final = {
-    0: "pending",
-    16: "running",
-    32: "shutting-down",
-    48: "terminated",
-    64: "stopping",
-    80: "stopped",
-}
 
 _REQUEST_ID: Final = "AWS's name for the request: AWS's support asks for it"
 MEANINGS: Final = {
@@ -48,7 +40,7 @@ MEANINGS: Final = {
 }
 
 _CODE: Final = "the state in the low byte ({}); AWS uses the high one itself".format(
-    ", ".join(f"{code} {name}" for code, name in STATES.items())
+    ", ".join(f"{code} {name}" for code, name in state_code.NAMES.items())
 )
 _VALUE: Final = "the value, if this is the attribute that was asked for"
 # Interfaces say the same of themselves as the instance does.

@@ -6,8 +6,20 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
 
 from __future__ import annotations
 
+from typing import Final
+
 from ec2lite.errors import ResponseError
 from ec2lite.protocol import xml
+
+NAMES: Final[dict[int, str]] = {
+    0: "pending",
+    16: "running",
+    32: "shutting-down",
+    48: "terminated",
+    64: "stopping",
+    80: "stopped",
+}
+"""The state that each low byte means."""
 
 _DIGITS_OF_65535 = 5
 

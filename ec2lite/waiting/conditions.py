@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
+from ec2lite.protocol import state_code
+
 if TYPE_CHECKING:
     from ec2lite.operations.instance_status import InstanceStatus, InstanceStatusSummary
     from ec2lite.operations.shapes import InstanceState
@@ -25,15 +27,6 @@ CONSISTENT: Final = 60.0
 
 https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 """
-# EC2 may name a state by its code alone.
-_BY_CODE: Final = {
-    0: "pending",
-    16: "running",
-    32: "shutting-down",
-    48: "terminated",
-    64: "stopping",
-    80: "stopped",
-}
 
 
 @frozen
@@ -125,7 +118,8 @@ def state_name(state: InstanceState | None) -> str:
     """Return the name of a state, also of one that came as a code alone."""
     if state is None:
         return UNKNOWN
-    return state.name or _BY_CODE.get(state.code, UNKNOWN)
+    # EC2 may name a state by its code alone.
+    return state.name or state_code.NAMES.get(state.code, UNKNOWN)
 
 
 def _result(check: InstanceStatusSummary | None) -> str:

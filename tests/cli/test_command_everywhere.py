@@ -13,6 +13,7 @@ import ec2lite
 from ec2lite.cli import options
 from ec2lite.cli.main import main
 from ec2lite.testing import FakeEC2
+from terminal import Terminal
 
 ROLE = "arn:aws:iam::210987654321:role/night"
 UNKNOWN = "i-0123456789abcdef0"
@@ -189,16 +190,6 @@ def test_ctrl_c_at_once(fake, tmp_path, monkeypatch, capsys):
 
     assert 130 == main(["stop", "--everywhere", name])
     assert "3 of 3 targets can be asked again" in capsys.readouterr().err
-
-
-class Terminal(io.StringIO):
-    """A terminal on which things are shown."""
-
-    encoding = "utf-8"
-
-    def isatty(self):
-        """Say yes."""
-        return True
 
 
 def test_bar(fake, tmp_path, monkeypatch):

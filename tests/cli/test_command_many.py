@@ -15,6 +15,7 @@ from ec2lite.bulk.progress import BatchProgress
 from ec2lite.cli import bar, options, output
 from ec2lite.cli.main import main
 from ec2lite.testing import FakeEC2
+from terminal import Terminal
 
 UNKNOWN = "i-0123456789abcdef0"
 
@@ -26,16 +27,6 @@ def fake(monkeypatch, tmp_path):
     monkeypatch.setattr(options, "client", lambda args: made.client())
     monkeypatch.chdir(tmp_path)
     return made
-
-
-class Terminal(io.StringIO):
-    """A terminal on which things are shown."""
-
-    encoding = "utf-8"
-
-    def isatty(self):
-        """Say yes."""
-        return True
 
 
 def changes(fake):

@@ -13,6 +13,7 @@ import pytest
 import ec2lite
 from ec2lite.cli.main import main
 from samples import stopped
+from terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,14 +30,6 @@ def terminated(service: Service) -> Service:
     answer = stopped(f"InstanceId.1={ONE}").replace(b"StopInstances", b"TerminateInstances")
     service.answer = answer.replace(b">stopping<", b">shutting-down<")
     return service
-
-
-class Terminal(io.StringIO):
-    """A terminal on which somebody has typed something."""
-
-    def isatty(self) -> bool:
-        """Say yes."""
-        return True
 
 
 def test_yes(instances: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:

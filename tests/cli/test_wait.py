@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import sys
@@ -12,6 +11,7 @@ import pytest
 from ec2lite.cli import options
 from ec2lite.cli.main import main
 from ec2lite.testing import FakeEC2
+from terminal import Terminal
 
 WAITING = ["stop", "start", "terminate"]
 
@@ -22,16 +22,6 @@ def fake(monkeypatch):
     made = FakeEC2()
     monkeypatch.setattr(options, "client", lambda args: made.client())
     return made
-
-
-class Terminal(io.StringIO):
-    """A terminal on which things are shown."""
-
-    encoding = "utf-8"
-
-    def isatty(self):
-        """Say yes."""
-        return True
 
 
 def a_terminal(monkeypatch):

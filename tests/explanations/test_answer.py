@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import ec2lite
-from ec2lite.explanations.answer import STATES, Part, explain_answer
+from ec2lite.explanations.answer import Part, explain_answer
+from ec2lite.protocol import state_code
 from samples import fault, stopped
 
 OPERATIONS = {
@@ -62,7 +63,7 @@ def test_a_result():
 @pytest.mark.parametrize(
     ("code", "meaning"),
     [
-        *((str(code), name) for code, name in STATES.items()),
+        *((str(code), name) for code, name in state_code.NAMES.items()),
         ("96", "a state that ec2lite does not know"),
         ("70000", "the state code '70000' is not a 16-bit integer"),
     ],

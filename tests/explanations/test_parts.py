@@ -9,7 +9,8 @@ import pytest
 import ec2lite
 from ec2lite.credentials.sts.get_caller_identity import GetCallerIdentity
 from ec2lite.explanations.answer import explain_answer
-from ec2lite.explanations.parts import STATES, expected, meaning
+from ec2lite.explanations.parts import expected, meaning
+from ec2lite.protocol import state_code
 from samples import ENDPOINT, KEYS, NOW, STOPPED
 from vectors import METHODS
 
@@ -36,7 +37,7 @@ def test_a_change_of_state():
         "Errors/Error/Message",
     ] == list(got)
     assert "the state after the request" == got[STATE("current", "name")]
-    for code, name in STATES.items():
+    for code, name in state_code.NAMES.items():
         assert f"{code} {name}" in got[STATE("previous", "code")]
 
 
