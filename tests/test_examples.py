@@ -209,6 +209,34 @@ def test_policies_are_listed():
     assert [] == [path.name for path in POLICIES if f"iam/{path.name}" not in text]
 
 
+@pytest.mark.parametrize(
+    ("option", "more"),
+    [
+        ({"override_protection": True}, {"ModifyInstanceAttribute"}),
+        ({"check": True}, {"DescribeInstances"}),
+        ({"check": "protection"}, {"DescribeInstances", "DescribeInstanceAttribute"}),
+    ],
+)
+def test_options_need_more(option, more):
+    """What docs/permissions.md says of options of stop_many is needed, and is enough."""
+
+    def is_done(granted):
+        fake = FakeEC2(policy=lambda call: call.action in granted)
+        (protected,) = fake.run_instances(stop_protected=True)
+        try:
+            result = fake.client().stop_many(protected, **option)
+        except ec2lite.ServiceError as error:
+            return error.code != "UnauthorizedOperation"
+        (outcome,) = result.outcomes.values()
+        return outcome.kind.value == (
+            "accepted" if "override_protection" in option else "protected"
+        )
+
+    granted = {"StopInstances", *more}
+    assert is_done(granted)
+    assert [] == [each for each in more if is_done(granted - {each})]
+
+
 def test_examples_are_listed():
     """docs/examples.md lists each example."""
     text = (DOCS / "examples.md").read_text("utf-8")
